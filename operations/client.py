@@ -58,7 +58,7 @@ from workflows.contract.states import OrderState, StepState
 from workflows.contract.switch_messages import SwitchResult
 
 if TYPE_CHECKING:
-    from ledger.reading.attempts import AttemptRecord
+    from ledger.reading.attempts import StoredAttempt
     from ledger.reading.work_groups import FalloutGroup, TaskGroup
     from workflows.contract.order_changes import AmendmentRecord
 
@@ -221,7 +221,7 @@ class OrderClient:
         complete, and has what people entered. Raises NoWorker."""
         return await self._source.read_history(order_id, source)
 
-    async def read_attempts(self, order_id: str, step: str | None = None) -> list[AttemptRecord]:
+    async def read_attempts(self, order_id: str, step: str | None = None) -> list[StoredAttempt]:
         """The attempts at an order's calls, or at those of a step (an id or a number). Only with a ledger."""
         return await self._source.read_attempts(order_id, step)
 

@@ -14,7 +14,7 @@ from workflows.contract.order_views import HistoryEntry
 from workflows.contract.states import OrderState
 
 if TYPE_CHECKING:
-    from ledger.reading.attempts import AttemptRecord
+    from ledger.reading.attempts import StoredAttempt
     from workflows.contract.order_changes import AmendmentRecord
 
 
@@ -54,7 +54,7 @@ class AttemptsResponse(OrderReference):
     attempts: list[AttemptResponse] = Field(description="The oldest first")
 
 
-def attempts_response(order_id: str, attempts: Sequence[AttemptRecord]) -> AttemptsResponse:
+def attempts_response(order_id: str, attempts: Sequence[StoredAttempt]) -> AttemptsResponse:
     return AttemptsResponse(
         order_id=order_id, attempts=[AttemptResponse.model_validate(attempt) for attempt in attempts]
     )

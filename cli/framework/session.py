@@ -115,14 +115,21 @@ class Session:
         self.stderr_console.print(text, soft_wrap=True)
 
     async def connect(self) -> OrderClient:
-        """Connects to Temporal. Raises ServerUnreachable."""
+        """Connects to Temporal. Its ledger is the configured one, or that of the stack that runs here. Raises
+        ServerUnreachable."""
+        from ledger.settings import LEDGER_URL
         from operations.client import OrderClient
+        from operations.reading.ledger_access import LedgerAccess
         from operations.temporal.connection import ConnectionSettings
+        from stack.ledger_discovery import ledger_of_running_stack
         from workflows.contract.order_messages import TASK_QUEUE
 
-        return await OrderClient.connect(
+        client = await OrderClient.connect(
             ConnectionSettings(self.address, self.namespace, self.task_queue or TASK_QUEUE, self.environment)
         )
+        if client.ledger is None and (url := ledger_of_running_stack(client.address)):
+            return OrderClient(client.client, client.task_queue, LedgerAccess({LEDGER_URL: url}))
+        return client
 
     def read_catalogue(self) -> Catalogue:
         """The catalogue of the definitions folder. Raises CatalogueInvalid."""

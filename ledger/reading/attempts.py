@@ -14,7 +14,7 @@ MAX_ATTEMPTS = 5_000
 
 
 @dataclass(frozen=True)
-class AttemptRecord:
+class StoredAttempt:
     step: str
     number: int
     """From 1, for each call that the step makes."""
@@ -38,7 +38,7 @@ class AttemptRecord:
         return max((self.ended_at - self.started_at).total_seconds(), 0.0)
 
 
-def read_attempts(connection: Connection, order_id: str, step: str | None = None) -> list[AttemptRecord]:
+def read_attempts(connection: Connection, order_id: str, step: str | None = None) -> list[StoredAttempt]:
     """Of the latest submission, the oldest first; at most MAX_ATTEMPTS. `step` is a step's id."""
     began = select(orders.c.started_at).where(orders.c.order_id == order_id, orders.c.is_current).scalar_subquery()
     query = select(attempts).where(attempts.c.order_id == order_id, attempts.c.started_at >= began)
@@ -46,7 +46,7 @@ def read_attempts(connection: Connection, order_id: str, step: str | None = None
         query = query.where(attempts.c.step_id == step)
     latest = connection.execute(query.order_by(attempts.c.started_at.desc()).limit(MAX_ATTEMPTS)).all()
     return [
-        AttemptRecord(
+        StoredAttempt(
             row.step_id,
             row.number,
             row.effect == "undo",

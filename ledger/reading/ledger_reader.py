@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from ledger.database import describe_location, is_sqlite, ledger_errors, open_ledger
 from ledger.reading import attempts, order_lists, order_record, work_groups, work_lists
-from ledger.reading.attempts import AttemptRecord
+from ledger.reading.attempts import StoredAttempt
 from ledger.reading.errors import SearchTooSlow
 from ledger.reading.freshness import Freshness, read_freshness
 from ledger.reading.order_filter import OrderFilter, WorkFilter
@@ -102,7 +102,7 @@ class LedgerReader:
             order_id, lambda connection: order_record.read_order(connection, order_id, with_steps=with_steps)
         )
 
-    def read_attempts(self, order_id: str, step: str | None = None) -> list[AttemptRecord]:
+    def read_attempts(self, order_id: str, step: str | None = None) -> list[StoredAttempt]:
         found, _ = self._ask_order(order_id, lambda connection: attempts.read_attempts(connection, order_id, step))
         return found
 

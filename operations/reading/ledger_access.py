@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from ledger.reading.errors import InvalidSearch, SearchTooSlow
+from ledger.settings import LEDGER_URL, LedgerUnusable
 from operations.errors import LEDGER_AWAY, TIMED_OUT, OperationError, OperationRefused
 from operations.reading.provenance import Provenance
 from workflows.contract.order_messages import RefusalCode
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from ledger.reading.freshness import Freshness
     from ledger.reading.ledger_reader import LedgerReader
 
-LEDGER_VARIABLES = ("ORDO_LEDGER_URL", "ORDO_LEDGER_URL_FILE")
+LEDGER_VARIABLES = (LEDGER_URL, f"{LEDGER_URL}_FILE")
 AnswerT = TypeVar("AnswerT")
 
 
@@ -38,7 +39,6 @@ class LedgerAccess:
         return await asyncio.to_thread(self._ask, question)
 
     def _ask(self, question: Callable[[LedgerReader], AnswerT]) -> AnswerT:
-        from ledger.database import LedgerUnusable
         from ledger.reading.ledger_reader import open_reader
 
         try:

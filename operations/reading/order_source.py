@@ -23,7 +23,7 @@ from workflows.contract.order_messages import Alternative, RefusalCode
 from workflows.contract.order_views import StepsPage, StepsPageRequest
 
 if TYPE_CHECKING:
-    from ledger.reading.attempts import AttemptRecord
+    from ledger.reading.attempts import StoredAttempt
     from ledger.reading.order_record import OrderHead, OrderRecordRead
     from workflows.contract.order_changes import AmendmentRecord
 
@@ -103,7 +103,7 @@ class OrderSource:
             raise NoWorker(f"Order {order_id}")
         return details
 
-    async def read_attempts(self, order_id: str, step: str | None) -> list[AttemptRecord]:
+    async def read_attempts(self, order_id: str, step: str | None) -> list[StoredAttempt]:
         """Of the order's calls and activities; `step` is the id or number of a step. The oldest first."""
         details = await self._from_ledger(self._require(), order_id, steps=step is not None)
         step_id = details.step(step).id if step is not None else None

@@ -25,7 +25,7 @@ from views.shared.value_format import format_customer, format_quantity, format_v
 from workflows.contract.states import ENDED_ORDER_STATES, SETTLED, Jeopardy
 
 if TYPE_CHECKING:
-    from ledger.reading.attempts import AttemptRecord
+    from ledger.reading.attempts import StoredAttempt
     from operations.reading.order_details import OrderDetails
     from workflows.contract.order_views import HistoryEntry, HoldView, Interruption, LineView, OrderView, StepView
 
@@ -187,7 +187,7 @@ def history_table(entries: Sequence[HistoryEntry]) -> PlainTable:
     return PlainTable(["When", "What", "Step", "Who", "Why"], rows)
 
 
-def attempts_table(attempts: Sequence[AttemptRecord]) -> PlainTable:
+def attempts_table(attempts: Sequence[StoredAttempt]) -> PlainTable:
     rows: list[Sequence[Cell]] = [
         [
             format_short_time(attempt.started_at),
