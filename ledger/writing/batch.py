@@ -9,8 +9,9 @@ from functools import cache
 
 from sqlalchemy import Connection, Table
 
-from ledger.stored_text import storable_text
-from ledger.writing.statements import Row, delete_rows, delete_rows_above, delete_rows_of_orders, update_rows, upsert
+from ledger.stored_text import storable
+from ledger.writing.rows import Row
+from ledger.writing.statements import delete_rows, delete_rows_above, delete_rows_of_orders, update_rows, upsert
 
 LONGEST_INDEXED_TEXT = 500
 """Characters. An entry of an index of PostgreSQL may have 2,700 bytes."""
@@ -77,8 +78,8 @@ class RowBatch:
 def _repaired(table: Table, row: Row) -> Row:
     cut = _indexed_columns(table)
     return {
-        name: storable_text(value)[: LONGEST_INDEXED_TEXT if name in cut else None] if isinstance(value, str) else value
-        for name, value in row.items()
+        name: value[:LONGEST_INDEXED_TEXT] if isinstance(value, str) and name in cut else value
+        for name, value in storable(row).items()
     }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from ledger.stored_text import dump_json
-from ledger.writing.statements import Row
+from ledger.writing.rows import Row
 from workflows.contract.order_changes import ChangePosition
 
 MAX_ORDERS = 10_000

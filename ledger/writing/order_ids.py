@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Insert, func
 
 from ledger.schema.tables import order_ids
 from ledger.writing.order_updates import OrderUpdate
-from ledger.writing.statements import Row, insert_into
+from ledger.writing.rows import Row
+from ledger.writing.statements import insert_into
 from workflows.contract.states import OrderState
 
 

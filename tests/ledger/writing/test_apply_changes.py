@@ -259,4 +259,4 @@ def test_text_that_a_database_refuses_is_repaired_on_demand(ledger_database: Eng
         apply_changes(connection, [replace(order.complete(), position=failed.position)], repair=True)
     assert _values(ledger_database, orders, "customer_id", "customer_name") == [("C-\ufffd-1", "half ?")]
     assert ("a\ufffdb",) in _values(ledger_database, steps, "waits_for")
-    assert ({"raw": "?", "nul": "\0"},) in _values(ledger_database, steps, "output")
+    assert ({"raw": "?", "nul": "\ufffd"},) in _values(ledger_database, steps, "output")
