@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+import traceback
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -146,8 +147,9 @@ class LedgerFeed:
         except Exception as error:
             self._row.written_changes -= written_changes
             self._buffer.restore(taken)
-            if not (isinstance(error, DBAPIError) and blames_database(error)):
-                logger.exception("the ledger's feed has failed, and tries again")
+            if not blames_database(error):  # the messages of other errors may hold data of orders
+                where = traceback.format_tb(error.__traceback__)
+                logger.error("the ledger's feed has failed, and tries again", error=type(error).__name__, where=where)
             reason = database_error_reason(error) if isinstance(error, DBAPIError) else type(error).__name__
             self._wait_after(f"The ledger ({self._location}) cannot be written: {reason}")
             return False

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import URL, Engine, insert, inspect, select
+from sqlalchemy import URL, Engine, insert, inspect, select, text
 
 from ledger.database import open_ledger, write_transaction
+from ledger.feed.ledger_feed import LedgerFeed, schema_problem
 from ledger.migrations.schema_version import (
     NONE,
     OLDEST_WRITER,
@@ -21,8 +22,11 @@ from ledger.migrations.schema_version import (
     read_schema_state,
     upgrade,
 )
-from ledger.schema.tables import metadata, watermarks
+from ledger.schema.tables import metadata, orders, watermarks
 from ledger.settings import LedgerUnusable
+from ledger.writing.apply_changes import apply_changes
+from tests.support.ledger_contents import read_rows
+from tests.support.simulated_orders import SimulatedOrder
 
 
 def _tables(engine: Engine) -> set[str]:
@@ -78,3 +82,44 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     file.write_text("not a database, but a text that is long enough to be taken for one" * 100)
     with pytest.raises(LedgerUnusable, match=f"SQLite file {file}.*file is not a database"):
         read_schema_state(open_ledger(f"sqlite:///{file}"))
+
+
+def _add_the_next_version(engine: Engine) -> None:
+    """What a version of the next release may bring: it only adds."""
+    with write_transaction(engine) as connection:
+        connection.execute(text("ALTER TABLE steps ADD COLUMN colour TEXT"))
+        connection.execute(text("ALTER TABLE orders ADD COLUMN channel TEXT NOT NULL DEFAULT 'web'"))
+        connection.execute(text("CREATE INDEX ix_orders_channel ON orders (channel)"))
+        connection.execute(text("CREATE TABLE order_notes (order_key BIGINT PRIMARY KEY, note TEXT)"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+
+def test_a_worker_of_this_release_writes_beside_the_next_version(ledger_database: Engine) -> None:
+    order = SimulatedOrder("HS-1")
+    _add_the_next_version(ledger_database)
+    state = read_schema_state(ledger_database)
+    assert (state.current, schema_problem(state)) == ("9999", None)
+    feed = LedgerFeed(ledger_database, "7@worker")
+    feed.start()
+    for change in order.whole_life():
+        feed.offer(change)
+    feed.close()
+    with ledger_database.connect() as connection:
+        assert connection.execute(select(orders.c.state)).scalars().all() == ["completed"]
+        assert connection.execute(text("SELECT DISTINCT channel FROM orders")).scalars().all() == ["web"]
+
+
+def test_up_keeps_the_data_of_orders(ledger_database: Engine) -> None:
+    with write_transaction(ledger_database) as connection:
+        apply_changes(connection, list(SimulatedOrder("HS-1").whole_life())[:1])
+    before = read_rows(ledger_database)
+    upgrade(ledger_database)
+    assert read_rows(ledger_database) == before
+
+
+def test_down_with_data_leaves_nothing_of_it(ledger_database: Engine) -> None:
+    with write_transaction(ledger_database) as connection:
+        apply_changes(connection, [SimulatedOrder("HS-1").complete()])
+    downgrade(ledger_database, NONE)
+    upgrade(ledger_database)
+    assert not any(read_rows(ledger_database).values())
