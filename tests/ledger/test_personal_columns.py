@@ -1,0 +1,48 @@
+"""Each column of text or JSON may hold data of a person, and is marked for erasure, or is listed here."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Text
+from sqlalchemy.types import JSON
+
+from ledger.schema.tables import metadata
+
+IMPERSONAL = {
+    "archived_orders": "order_id submission state file",
+    "attempts": "order_id step_id effect token system outcome code worker",
+    "catalogue_versions": "version",
+    "clashes": "order_id earlier_submission later_submission",
+    "erased_orders": "order_id submission",
+    "erasures": "customer_digest counts remaining",
+    "feeders": "worker",
+    "gaps": "order_id submission reason error",
+    "history_entries": "step_id",
+    "legal_holds": "scope",
+    "line_reasons": "line_id kind source name place quantity quantity_value",
+    "order_documents": "products",
+    "order_ids": "order_id digest submission",
+    "order_lines": "line_id product quantity action state sources jeopardy",
+    "order_products": "product",
+    "order_systems": "system",
+    "orders": "order_id submission run_id state jeopardy interrupted_kind",
+    "state_counts": "state",
+    "steps": "step_id workstream workstream_name name kind lines after state jeopardy system queue escalated_to "
+    "error_code other_orders",
+    "watermarks": "name value",
+    "work_items": "kind order_id step_id queue second_queue third_queue system error_code jeopardy",
+}
+"""Ids, states, codes, and what definitions say. A digest is erased with its order all the same."""
+
+
+def _can_hold_text(column: Column[object]) -> bool:
+    return isinstance(column.type, Text | JSON)
+
+
+def test_a_column_is_marked_or_known_to_hold_nothing_of_a_person() -> None:
+    unmarked = {
+        table.name: {each.name for each in table.columns if _can_hold_text(each) and not each.info.get("personal")}
+        for table in metadata.sorted_tables
+    }
+    assert {name: columns for name, columns in unmarked.items() if columns} == {
+        name: set(columns.split()) for name, columns in IMPERSONAL.items()
+    }
