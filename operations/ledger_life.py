@@ -90,6 +90,14 @@ def restore(order_id: str, folder: Path | None) -> int:
             raise OperationRefused(RefusalCode.NOT_FOUND, str(error)) from error
 
 
+def register_archive(folder: Path) -> int:
+    """Returns how many orders of the archive the ledger knows now that it did not know before."""
+    from ledger.retention.register_archive import register_archive as register
+
+    with configured_engine() as engine:
+        return register(engine, folder, datetime.now(UTC))
+
+
 def hold(scope: HoldScope, subject: str, actor: Actor) -> LegalHold:
     from ledger.retention.holds import LegalHold, place_hold
 

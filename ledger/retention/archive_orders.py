@@ -11,10 +11,11 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, in
 
 from ledger.database import ledger_errors
 from ledger.retention.archive_folder import ArchiveFolder, new_file_name
+from ledger.retention.archive_rows import archived_rows
 from ledger.retention.archive_rules import ArchiveRule
 from ledger.retention.archive_writing import archive_writer, new_archive_file
 from ledger.retention.holds import is_held
-from ledger.retention.order_rows import OrderRows, delete_rows_of, read_rows
+from ledger.retention.order_rows import delete_rows_of, read_rows
 from ledger.schema.tables import archived_orders, gaps, orders
 from ledger.writing.state_counts import add_to_state_counts
 
@@ -92,7 +93,7 @@ def _archive_batch(
         if not documents:
             return None
         folder.write(file, documents)
-        connection.execute(insert(archived_orders), _archived_rows(documents, str(folder.path / file), now))
+        connection.execute(insert(archived_orders), archived_rows(documents, str(folder.path / file), now))
         delete_rows_of(connection, documents)
         connection.execute(delete(gaps).where(gaps.c.order_id.in_(document.order_id for document in documents)))
         ended = Counter(row["state"] for document in documents for row in document.orders if row["is_current"])
@@ -115,21 +116,3 @@ def _is_due(rules: Sequence[ArchiveRule], now: datetime) -> ColumnElement[bool]:
     """A running order never is: it has no end."""
     by_rule = [and_(orders.c.state == rule.state.value, orders.c.ended_at < now - rule.older_than) for rule in rules]
     return and_(orders.c.is_current, orders.c.ended_at.is_not(None), or_(False, *by_rule))
-
-
-def _archived_rows(documents: Sequence[OrderRows], path: str, now: datetime) -> list[dict[str, object]]:
-    return [
-        {
-            "order_id": document.order_id,
-            "submission": row["submission"],
-            "state": row["state"],
-            "customer_id": row["customer_id"],
-            "started_at": row["started_at"],
-            "ended_at": row["ended_at"],
-            "archived_at": now,
-            "file": path,
-            "record": number,
-        }
-        for number, document in enumerate(documents)
-        for row in document.orders
-    ]

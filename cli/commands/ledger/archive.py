@@ -31,6 +31,7 @@ class ArchiveFormatName(StrEnum):
 def register(app: typer.Typer) -> None:
     register_command(app, "archive", PANEL)(archive)
     register_command(app, "restore", PANEL)(restore)
+    register_command(app, "register", PANEL)(register_archive)
 
 
 def archive(
@@ -82,6 +83,21 @@ def restore(session: Session, order_id: OrderIdArgument, archive: ArchiveOption 
     revisions = f", with {count} submissions," if count > 1 else ""
     document = {"order_id": order_id, "submissions": count}
     session.print_result(document, f"Order {order_id}{revisions} is in the ledger again.")
+
+
+def register_archive(
+    session: Session, folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The archive.")]
+) -> None:
+    """Make the orders of an archive known to a ledger that lost them.
+
+    For a new database in place of a lost one. Their ids are used again, and they are shown by id. `ledger rebuild`
+    brings the orders that Temporal still holds.
+    """
+    from operations import ledger_life
+    from views.shared.value_format import pluralize
+
+    count = ledger_life.register_archive(folder)
+    session.print_result({"orders": count}, f"{pluralize(count, 'archived order')} registered.")
 
 
 def _would_archive(counted: ArchivableOrders, rules: list[ArchiveRule]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,8 @@ def test_orders_are_archived_shown_and_restored(monkeypatch: pytest.MonkeyPatch)
     refused(call("ledger", "restore", "HS-1"), "Order HS-1 is not in the archive")
     assert call("ledger", "archive", "-o", "json", "--format", "parquet").json["orders"] == 1
     assert call("show", "HS-1", "--ledger", "--address", NOBODY).status == 0
+    assert call("ledger", "register", os.environ["ORDO_LEDGER_ARCHIVE"]).out == "0 archived orders registered.\n"
+    refused(call("ledger", "register", "/no/such/folder"), "There is no folder /no/such/folder with the archive")
 
 
 def test_what_to_archive_has_to_be_said(monkeypatch: pytest.MonkeyPatch) -> None:

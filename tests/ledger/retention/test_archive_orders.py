@@ -18,9 +18,10 @@ from ledger.retention.archive_orders import archive_orders, count_archivable
 from ledger.retention.archive_rules import ArchiveRule, rules_for
 from ledger.retention.archived_order import NotArchived, find_archived, open_archived, restore_order
 from ledger.retention.holds import HoldScope, LegalHold, place_hold, release_hold
+from ledger.retention.register_archive import register_archive
 from ledger.schema.tables import archived_orders, order_ids, orders
 from tests.ledger.retention.ledger_orders import LATER, write, write_ended, write_running
-from tests.support.ledger_contents import read_rows
+from tests.support.ledger_contents import clear, read_rows
 from tests.support.simulated_orders import EPOCH
 from workflows.contract.states import OrderState
 
@@ -196,3 +197,21 @@ def test_two_archivings_of_a_folder_exclude_each_other(ledger_database: Engine, 
 def test_what_is_not_archived_cannot_be_restored(ledger_database: Engine) -> None:
     with pytest.raises(NotArchived, match="HS-1 is not in the archive"):
         restore_order(ledger_database, "HS-1")
+
+
+def test_a_new_database_learns_of_the_archive(ledger_database: Engine, folder: ArchiveFolder) -> None:
+    for order_id in ("HS-1", "HS-2", "HS-3"):
+        write_ended(ledger_database, order_id)
+    rejected = write_ended(ledger_database, "HS-4", OrderState.REJECTED)
+    before = read_rows(ledger_database)
+    archive_orders(ledger_database, folder, EVERYTHING, LATER, batch_size=3)
+    clear(ledger_database)
+    write(ledger_database, rejected.complete())
+    assert register_archive(ledger_database, folder.path, LATER) == 3
+    assert register_archive(ledger_database, folder.path, LATER) == 0
+    with ledger_database.connect() as connection:
+        query = select(order_ids.c.order_id).where(order_ids.c.accepted).order_by(order_ids.c.order_id)
+        assert connection.execute(query).scalars().all() == ["HS-1", "HS-2", "HS-3"]
+    restore_order(ledger_database, "HS-2")
+    (row,) = [row for row in before["order_documents"] if "HS-2" in row]
+    assert row in read_rows(ledger_database)["order_documents"]
