@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from cli.commands.accounts import group as accounts
 from cli.commands.authoring import diff, lsp, new_offer, schema
 from cli.commands.infrastructure import notifications, stack, systems
 from cli.commands.ledger import group as ledger
@@ -58,7 +59,7 @@ def build_app(program: str, for_terminal: bool) -> typer.Typer:
         ),
         *(worklists, step_actions, claim, reschedule, systems, notifications),
         *(publish, versions),
-        ledger,
+        *(ledger, accounts),
     ):
         group.register(app)
     return app

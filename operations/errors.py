@@ -30,6 +30,7 @@ TIMED_OUT = "timed_out"
 SERVER_ERROR = "server_error"
 MAILBOX_FULL = "mailbox_full"
 LEDGER_AWAY = "ledger_away"
+FORBIDDEN = "forbidden"
 
 
 class ErrorStatus(NamedTuple):
@@ -53,6 +54,7 @@ ERROR_STATUSES: dict[str, ErrorStatus] = {
     SERVER_ERROR: ErrorStatus(1, 502),
     MAILBOX_FULL: ErrorStatus(1, 429),
     LEDGER_AWAY: ErrorStatus(1, 503),
+    FORBIDDEN: ErrorStatus(1, 403),
 }
 
 

@@ -369,7 +369,7 @@ class FulfilOrder:
     def _on_amended(self, run: OrderRun, compiled: CompiledAmendment, revision: int, message: AmendOrder) -> None:
         self._packed_plan, actor, digest = compiled.plan, message.actor, message.digest
         self._submitted.amend(
-            message.order, revision=revision, at=run.now, by=actor.by, reason=actor.reason, digest=digest
+            message.order, revision=revision, at=run.now, by=actor.signature, reason=actor.reason, digest=digest
         )
         self._submitted.line_reasons = RECENT_LINE_REASONS.find(compiled.plan)
         _apply_patches(run)

@@ -91,7 +91,7 @@ class SystemSwitch:
         """Switches off, or on again. Returns once the server applies it."""
         before = self._switch
         event = SwitchEvent(request.to)
-        self._apply_event(SwitchTrigger(event=event, by=request.actor.by, reason=request.actor.reason))
+        self._apply_event(SwitchTrigger(event=event, by=request.actor.signature, reason=request.actor.reason))
         self._requested_count += 1  # even if nothing changes: somebody may have changed the limit by hand
         request_number = self._requested_count
         await workflow.wait_condition(

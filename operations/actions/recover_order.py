@@ -42,7 +42,7 @@ async def recover_order(client: Client, order_id: str, actor: Actor) -> ActionRe
         raise _not_interrupted(order_id, record)
     because = f": {actor.reason}" if actor.reason else ""
     async with server_call(f"Order {order_id}", server_address(client)):
-        await reset_to_last_workflow_task(client, record.id, record.run_id, f"recovered by {actor.by}{because}")
+        await reset_to_last_workflow_task(client, record.id, record.run_id, f"recovered by {actor.signature}{because}")
     await _record_in_history(client, order_id, actor, interruption)
     await flush_mailbox(client, order_id)
     return ActionResult(

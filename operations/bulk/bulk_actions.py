@@ -53,7 +53,7 @@ def create_runner(client: Client, command: BulkCommand, pacing: BulkPacing) -> B
         perform,
         probe if command.action.may_fail_again else None,
         pacing,
-        None if command.take_over else command.actor.by,
+        None if command.take_over else command.actor.holder,
     )
 
 

@@ -180,7 +180,7 @@ def _publication(command: PublishCommand, latest: Publication | None) -> Publica
         }
     return Publication(
         number=latest.number + 1 if latest is not None else 1,
-        by=command.actor.by,
+        by=command.actor.signature,
         reason=command.actor.reason,
         at=datetime.now(UTC),
         **further,

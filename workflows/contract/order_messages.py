@@ -129,6 +129,19 @@ class SubmissionDecision(Message):
 class Actor(Message):
     by: str
     reason: str = ""
+    on_behalf_of: Annotated[str | None, Field(exclude_if=lambda name: name is None)] = None
+    """For whom the account `by` acts, as it says itself. Only serialised if it is set, so that a worker of an earlier
+    release can read the request."""
+
+    @property
+    def signature(self) -> str:
+        """For what people read: `ann`, `portal for ann`."""
+        return f"{self.by} for {self.on_behalf_of}" if self.on_behalf_of else self.by
+
+    @property
+    def holder(self) -> str:
+        """Who holds the work that the actor claims: people who share an account keep each other's work apart."""
+        return self.on_behalf_of or self.by
 
 
 class StepAction(Message):

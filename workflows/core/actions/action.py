@@ -108,7 +108,7 @@ class StepActionHandler:
             run.now,
             self._past_text(request),
             run.step_id(step),
-            request.actor.by,
+            request.actor.signature,
             request.actor.reason,
             data=self.entered(request.data),
         )

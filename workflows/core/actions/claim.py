@@ -23,12 +23,12 @@ def _check(run: OrderRun, step: StepRun, action: StepAction) -> None:  # noqa: A
 
 
 def _apply(run: OrderRun, step: StepRun, action: StepAction) -> None:
-    step.holder = action.actor.by
+    step.holder = action.actor.holder
     run.view_changed = True
 
 
 def _is_done(step: StepRun, action: StepAction) -> bool:
-    return is_waiting_for_person(step) and step.holder == action.actor.by
+    return is_waiting_for_person(step) and step.holder == action.actor.holder
 
 
 ACTION = StepActionHandler(actions.CLAIM, _check, _apply, _is_done, status_text=holder_possessive)

@@ -55,7 +55,7 @@ def _check(run: OrderRun, action: OrderAction) -> ActionResult | None:
 
 def _apply(run: OrderRun, action: OrderAction) -> ActionResult:
     scope = hold_scope(run, action)
-    hold.hold(run, Hold(scope, action.actor.by, action.actor.reason, run.now))
+    hold.hold(run, Hold(scope, action.actor.signature, action.actor.reason, run.now))
     record_action(run, action, f"{actions.HOLD.past_tense} {scope}")
     message = f"{scope_text(run, scope)} is held until it is resumed: nothing new starts, timers keep counting"
     return ActionResult(message=message)

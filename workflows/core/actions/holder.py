@@ -48,11 +48,11 @@ def take_over(run: OrderRun, step: StepRun, request: StepAction | OrderAction) -
     if not _is_held_by_another(step, request):
         return
     run.audit_log.record(
-        run.now, f"taken over from {step.holder}", run.step_id(step), request.actor.by, request.actor.reason
+        run.now, f"taken over from {step.holder}", run.step_id(step), request.actor.signature, request.actor.reason
     )
-    step.holder = request.actor.by
+    step.holder = request.actor.holder
     run.view_changed = True
 
 
 def _is_held_by_another(step: StepRun, request: StepAction | OrderAction) -> bool:
-    return step.holder not in (None, request.actor.by) and is_waiting_for_person(step)
+    return step.holder not in (None, request.actor.holder) and is_waiting_for_person(step)

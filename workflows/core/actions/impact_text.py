@@ -61,6 +61,6 @@ def record_action(
     run: OrderRun, action: OrderAction, text: str, step: str | None = None, *, can_override: bool = False
 ) -> None:
     """Records the action in the order's history, and its override if it can have one."""
-    run.audit_log.record(run.now, text, step, action.actor.by, action.actor.reason)
+    run.audit_log.record(run.now, text, step, action.actor.signature, action.actor.reason)
     if can_override and action.override:
-        run.audit_log.record(run.now, "point of no return overridden", step, action.actor.by, action.override)
+        run.audit_log.record(run.now, "point of no return overridden", step, action.actor.signature, action.override)

@@ -23,7 +23,7 @@ def _check(run: OrderRun, note: NoteAction) -> None:
 
 def _apply(run: OrderRun, note: NoteAction) -> ActionResult:
     step = None if note.step is None else run.step_id(find_step(run, note.step))
-    run.audit_log.record(run.now, actions.NOTE.past_tense, step, note.actor.by, note.text.strip())
+    run.audit_log.record(run.now, actions.NOTE.past_tense, step, note.actor.signature, note.text.strip())
     subject = f"step {step} of order {run.plan.order.id}" if step else f"order {run.plan.order.id}"
     return ActionResult(step=step, message=f"The note is in the history of {subject}")
 

@@ -38,7 +38,7 @@ def _apply(run: OrderRun, message: SetCharacteristics) -> ActionResult:
     run.set_characteristics(message.characteristics)
     text = f"{actions.SET.past_tense} {', '.join(message.characteristics)}"
     entered = entered_data(message.characteristics)
-    run.audit_log.record(run.now, text, None, message.actor.by, message.actor.reason, data=entered)
+    run.audit_log.record(run.now, text, None, message.actor.signature, message.actor.reason, data=entered)
     return ActionResult(message=f"{_subject(run, message)} set")
 
 

@@ -119,13 +119,13 @@ def apply_assessed(run: OrderRun, assessment: AmendmentAssessment, message: Amen
     revision = assessment.result.revision + 1
     apply_amendment(run, assessment.amended_plan, assessment.fates)
     text = f"amended to revision {revision}: {counts_text(assessment.result.counts) or 'no step changes'}"
-    run.audit_log.record(run.now, text, None, message.actor.by, message.actor.reason)
+    run.audit_log.record(run.now, text, None, message.actor.signature, message.actor.reason)
     run.audit_log.record_warnings(run.now, assessment.compiled.warnings)
     if message.override is not None:
         run.audit_log.record(
-            run.now, "points of no return overridden by an amendment", None, message.actor.by, message.override
+            run.now, "points of no return overridden by an amendment", None, message.actor.signature, message.override
         )
-    order_events.order_amended(run, revision=revision, by=message.actor.by, reason=message.actor.reason or None)
+    order_events.order_amended(run, revision=revision, by=message.actor.signature, reason=message.actor.reason or None)
     sentence = _result_message(run.plan.order.id, revision, False, assessment.result, [])
     return assessment.result.model_copy(update={"revision": revision, "message": sentence})
 

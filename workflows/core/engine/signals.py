@@ -49,7 +49,7 @@ def handle_workflow_cancel(run: OrderRun) -> None:
     try:
         perform_action(run, cancel.ACTION, request)
     except RequestRefused as refused:
-        run.audit_log.record(run.now, "not cancelled", by=request.actor.by, reason=str(refused))
+        run.audit_log.record(run.now, "not cancelled", by=request.actor.signature, reason=str(refused))
 
 
 def _handle_event(run: OrderRun, delivery: EventDelivery) -> None:

@@ -1,0 +1,1 @@
+"""`account …`: the accounts of people and programs, and their tokens."""
