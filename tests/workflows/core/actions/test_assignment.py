@@ -199,3 +199,20 @@ async def test_of_two_who_claim_at_once_one_has_it(desk: Desk) -> None:
     answers = await asyncio.gather(*(claimed(by) for by in ("ann", "bob", "kim")), return_exceptions=True)
     assert sum(isinstance(answer, ActionResult) for answer in answers) == 1
     assert (await order.steps())["a"].holder in ("ann", "bob", "kim")
+
+
+def test_people_behind_one_account_keep_their_work_apart() -> None:
+    """The account is recorded as the one who acts. What it claims belongs to the person for whom it acts."""
+    ann, bob = (Actor(by="portal", on_behalf_of=name) for name in ("ann", "bob"))
+    driven = OrderDriver({"a": TASK})
+    driven.step_action("claim", "a", actor=ann)
+    assert driven.view("a").holder == "ann"
+    with pytest.raises(RequestRefused, match="is ann's"):
+        driven.step_action("complete", "a", actor=bob)
+    driven.step_action("complete", "a", actor=ANN)
+    entries = [(entry.message, entry.by) for entry in driven.run.audit_log.entries if entry.by]
+    assert entries == [("claimed", "portal for ann"), ("completed", "ann")]
+
+
+def test_a_request_for_nobody_else_can_be_read_by_workers_of_an_earlier_release() -> None:
+    assert "on_behalf_of" not in BOB.model_dump_json()
