@@ -12,6 +12,8 @@ from ledger.retention.archive_folder import ARCHIVE_SETTING, ArchiveFolder
 from ledger.schema.tables import watermarks
 from ledger.writing.statements import upsert
 
+_LEFTOVERS = "archive_leftovers:"
+
 
 def configured_folder(environment: Mapping[str, str] = os.environ) -> Path | None:
     value = environment.get(ARCHIVE_SETTING, "").strip()
@@ -42,5 +44,10 @@ def read_leftovers(connection: Connection, folder: ArchiveFolder) -> list[str]:
     return list(connection.execute(query).scalar() or ())
 
 
+def folders_with_leftovers(connection: Connection) -> list[ArchiveFolder]:
+    query = select(watermarks.c.name).where(watermarks.c.name.startswith(_LEFTOVERS, autoescape=True))
+    return [ArchiveFolder(Path(name.removeprefix(_LEFTOVERS))) for name in connection.execute(query).scalars()]
+
+
 def _leftovers_name(folder: ArchiveFolder) -> str:
-    return f"archive_leftovers:{folder.path}"
+    return f"{_LEFTOVERS}{folder.path}"

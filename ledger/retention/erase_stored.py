@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, select, update
 from ledger.database import write_transaction
 from ledger.retention.archive_folder import ArchiveFolder
 from ledger.retention.archive_formats import ArchiveUnusable
-from ledger.retention.archive_places import locate
+from ledger.retention.archive_places import folders_with_leftovers, locate
 from ledger.retention.archive_writing import Rewritten, archive_writer, rewrite_file
 from ledger.retention.batches import in_batches
 from ledger.retention.customer_orders import CustomerOrder
@@ -93,6 +93,7 @@ def _lock_rows(connection: Connection, targets: Sequence[CustomerOrder]) -> list
 
 
 def _erase_archived(engine: Engine, done: StoredErasure, now: datetime, folder: Path | None) -> None:
+    _finish_interrupted(engine, done)
     targets = {order.order_id: order for order in done.erased}
     for file, of_file in _files_of(engine, targets).items():
         try:
@@ -112,6 +113,18 @@ def _erase_archived(engine: Engine, done: StoredErasure, now: datetime, folder: 
                 )
                 for order_id in of_file
             ]
+
+
+def _finish_interrupted(engine: Engine, done: StoredErasure) -> None:
+    """A file that was replaced stays until it is removed, with the data in it."""
+    with engine.connect() as connection:
+        folders = folders_with_leftovers(connection)
+    for folder in folders:
+        try:
+            with archive_writer(engine, folder):
+                pass
+        except ArchiveUnusable as error:
+            done.remaining.append(RemainingData(Obstacle.ARCHIVE, detail=str(error)))
 
 
 def _files_of(engine: Engine, targets: Mapping[str, CustomerOrder]) -> dict[str, list[str]]:

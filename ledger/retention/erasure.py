@@ -89,8 +89,8 @@ async def continue_erasures(engine: Engine, client: Client, folder: Path | None 
 async def _continue(engine: Engine, client: Client, erasure: Erasure, folder: Path | None) -> Erasure:
     known = [CustomerOrder(each.order_id, set(each.submissions)) for each in erasure.remaining if each.order_id]
     plan = _plan(await complete_orders(engine, client, known))
-    has_remnants = any(each.obstacle is Obstacle.REMNANTS for each in erasure.remaining)
-    if not plan.orders and not has_remnants:
+    has_more_than_orders = any(each.order_id is None for each in erasure.remaining)
+    if not plan.orders and not has_more_than_orders:
         await asyncio.to_thread(_save, engine, erasure.key, Counter(), plan.remaining)
         return await asyncio.to_thread(_read, engine, erasure.key)
     return await _carry_out(engine, client, erasure.key, plan, folder)

@@ -26,6 +26,11 @@ OBSTACLES = {
     "interrupted": "was not reached, because the erasure was interrupted",
 }
 
+WITHOUT_ORDER = {
+    "remnants": "The database was not cleaned of deleted values",
+    "archive": "A replaced file was not removed from the archive",
+}
+
 
 def holds_table(holds: Sequence[LegalHold]) -> Table:
     table = Table(box=None, pad_edge=False)
@@ -78,7 +83,7 @@ def _remaining(remaining: Sequence[RemainingData]) -> Iterator[str]:
 
 def _remaining_line(each: RemainingData) -> str:
     if each.order_id is None:
-        return f"  The database was not cleaned of deleted values: {each.detail}"
+        return f"  {WITHOUT_ORDER[each.obstacle.value]}: {each.detail}"
     state = f" ({each.state})" if each.state else ""
     until = f", probably until {format_time(each.until)}" if each.until else ""
     detail = f": {each.detail}" if each.detail else ""

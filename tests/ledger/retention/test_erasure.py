@@ -242,3 +242,25 @@ async def test_an_archive_that_is_not_there_is_waited_for(
     with alone.connect() as connection:
         assert connection.execute(select(orders.c.state, orders.c.customer_id)).all() == [("completed", None)]
     alone.dispose()
+
+
+async def test_a_replaced_archive_file_goes_although_the_erasure_was_interrupted(
+    people_desk: PeopleDesk, ledger_database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nora, client = Person(), people_desk.desk.client
+    folder = ArchiveFolder(tmp_path / "archive")
+    await people_desk.submit_and_complete(nora)
+    archive_orders(ledger_database, folder, rules_for((), timedelta(0)), NOW + timedelta(days=1))
+
+    def be_killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ArchiveFolder, "remove", be_killed)
+        with pytest.raises(KeyboardInterrupt):
+            await erase_customer(ledger_database, client, erasure_request(nora))
+    assert found(nora.texts, archive_contents(folder.path)) != []
+    [record] = await continue_erasures(ledger_database, client)
+    assert obstacles(record) == []
+    assert found(nora.texts, archive_contents(folder.path)) == []
+    assert len(folder.files()) == 1
