@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Engine, Select, Table, select
 from temporalio.client import Client
 
 from ledger.retention.holds import HoldScope, held_subjects
@@ -27,6 +28,7 @@ class CustomerOrder:
     until: datetime | None = None
     """Its forecast, else its requested completion."""
     is_running: bool = False
+    """Also if it has just ended, and the ledger does not know it yet: what follows would not be written any more."""
     hold: str | None = None
     """Why it is under legal hold."""
 
@@ -75,19 +77,16 @@ async def complete_orders(
 def _add_stored(engine: Engine, found: dict[str, CustomerOrder]) -> None:
     with engine.connect() as connection:
         holds = held_subjects(connection, HoldScope.ORDER, found)
-        for order_id, state, until in _read_states(connection, found):
-            found[order_id].state, found[order_id].until = state, until
+        for row in connection.execute(_states(archived_orders, found)):
+            found[row.order_id].state = row.state
+        for row in connection.execute(_states(orders, found).where(orders.c.is_current)):
+            order = found[row.order_id]
+            order.state, order.until = row.state, row.forecast or row.requested_completion
+            if row.ended_at is None and row.submission in order.submissions:
+                order.is_running = True
     for order_id, reason in holds.items():
         found[order_id].hold = reason
 
 
-def _read_states(connection: Connection, order_ids: Collection[str]) -> Iterable[tuple[str, str, datetime | None]]:
-    archived = select(archived_orders.c.order_id, archived_orders.c.state).where(
-        archived_orders.c.order_id.in_(sorted(order_ids))
-    )
-    yield from ((row.order_id, row.state, None) for row in connection.execute(archived))
-    stored = select(orders.c.order_id, orders.c.state, orders.c.forecast, orders.c.requested_completion).where(
-        orders.c.order_id.in_(sorted(order_ids)), orders.c.is_current
-    )
-    for row in connection.execute(stored):
-        yield row.order_id, row.state, row.forecast or row.requested_completion
+def _states(table: Table, order_ids: Collection[str]) -> Select[Any]:
+    return select(table).where(table.c.order_id.in_(sorted(order_ids)))

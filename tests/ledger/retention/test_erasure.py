@@ -141,6 +141,24 @@ async def test_orders_that_only_temporal_knows_are_erased_too(people_desk: Peopl
     assert [row for rows in read_rows(ledger_database).values() for row in rows if nora.mark in row] == []
 
 
+async def test_an_order_whose_end_the_ledger_does_not_know_yet_is_waited_for(
+    people_desk: PeopleDesk, ledger_database: Engine
+) -> None:
+    """Otherwise its end would never be written, and it would be in progress for ever."""
+    nora, client = Person(), people_desk.desk.client
+    order = await people_desk.submit(nora)
+    await order.act("complete", "visit", {"note": "met"})
+    assert await order.ended() == "completed"
+    record = await erase_customer(ledger_database, client, erasure_request(nora))
+    assert obstacles(record) == [("running", order.id)]
+    await people_desk.sink.until_state(order.id, "completed")
+    people_desk.write(order.id)
+    [record] = await continue_erasures(ledger_database, client)
+    assert obstacles(record) == []
+    with ledger_database.connect() as connection:
+        assert connection.execute(select(orders.c.state, orders.c.customer_id)).all() == [("completed", None)]
+
+
 async def test_a_held_customer_is_not_erased_and_a_held_order_waits(
     people_desk: PeopleDesk, ledger_database: Engine
 ) -> None:
