@@ -29,7 +29,7 @@ logger = structlog.get_logger("ledger")
 
 BATCH_ROWS = 4_000
 """Rows of one transaction, roughly."""
-MIN_INTERVAL, MAX_INTERVAL = 0.1, 0.4
+MIN_INTERVAL, MAX_INTERVAL = 0.25, 0.5
 """Seconds between the beginnings of two transactions. More changes of an order are merged in a longer one."""
 SHARE = 0.2
 """The part of a processor that writing may take before the interval grows."""

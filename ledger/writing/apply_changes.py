@@ -44,7 +44,7 @@ from ledger.writing.order_updates import BatchPlan, OrderUpdate, plan_batch
 from ledger.writing.state_counts import add_to_state_counts
 from ledger.writing.statements import add, delete_rows_of_orders, update_rows
 from ledger.writing.step_rows import step_row
-from ledger.writing.stored_orders import lock_orders
+from ledger.writing.stored_orders import changed_columns, lock_orders
 from ledger.writing.work_items import WorkItemKeys, load_work_items, put_work_items
 from workflows.contract.order_changes import OrderChange
 
@@ -122,7 +122,8 @@ def _write_orders(
         else:
             kept = update.stored.interrupted_kind if update.keeps_interruption else None
             update.key = update.stored.key
-            changed.update(orders, ("key",), {**row, "key": update.key, "interrupted_kind": kept})
+            new = changed_columns({**row, "interrupted_kind": kept}, update.stored)
+            changed.update(orders, ("key",), {**new, "key": update.key})
     new_rows = [row for rows in (inserted.repaired() if repair else inserted).rows.values() for row in rows]
     if new_rows:
         statement = insert(orders).returning(orders.c.key, sort_by_parameter_order=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,11 +24,16 @@ class StoredOrder:
     position: ChangePosition
     is_current: bool
     state: str
+    jeopardy: str
     revision: int
     priority: int
     customer_id: str | None
+    catalogue_version_key: int | None
+    requested_completion: datetime | None
     started_at: datetime
     ended_at: datetime | None
+    fallout: int
+    open_tasks: int
     interrupted_kind: str | None
 
 
@@ -43,14 +48,37 @@ _SELECT = select(
     _columns.position_at,
     _columns.is_current,
     _columns.state,
+    _columns.jeopardy,
     _columns.revision,
     _columns.priority,
     _columns.customer_id,
+    _columns.catalogue_version_key,
+    _columns.requested_completion,
     _columns.started_at,
     _columns.ended_at,
+    _columns.fallout,
+    _columns.open_tasks,
     _columns.interrupted_kind,
 ).where(_columns.order_id.in_(bindparam("order_ids", expanding=True)))
 _SELECT_FOR_UPDATE: Select[Any] = _SELECT.order_by(_columns.key).with_for_update()
+
+
+INDEXED = (
+    "state", "jeopardy", "customer_id", "catalogue_version_key", "requested_completion", "started_at", "ended_at",
+    "fallout", "open_tasks", "interrupted_kind",
+)  # fmt: skip
+"""Columns of `orders` that indexes have, and that a change may change."""
+UNCHANGING = ("order_id", "submission")
+
+
+def changed_columns(row: Mapping[str, Any], stored: StoredOrder) -> dict[str, Any]:
+    """What an update of the order must set. SQLite renews the entries of every index of which a column is set, also if
+    its value is the same."""
+    return {
+        name: value
+        for name, value in row.items()
+        if name not in UNCHANGING and (name not in INDEXED or value != getattr(stored, name))
+    }
 
 
 def lock_orders(connection: Connection, order_ids: Collection[str]) -> dict[str, list[StoredOrder]]:
