@@ -16,6 +16,7 @@ from ledger.error_reasons import blames_database, database_error_reason
 from ledger.reconciliation import gap_list, repairs
 from ledger.reconciliation.gap_list import Gap
 from ledger.reconciliation.interruptions import fetch_interruption
+from ledger.reconciliation.line_reason_source import LineReasonSource
 from ledger.reconciliation.order_record_source import OrderGone, OrderRecordSource, OrderUnanswered
 from ledger.reconciliation.order_runs import DescribedRun, ListedRun, OrderRuns
 from ledger.reconciliation.pace import Pace
@@ -39,10 +40,14 @@ class NobodyAnswers(Exception):
 
 
 class OrderRepair:
-    def __init__(self, client: Client, task_queue: str, engine: Engine, pace: Pace) -> None:
+    def __init__(
+        self, client: Client, task_queue: str, engine: Engine, pace: Pace, reasons: LineReasonSource | None = None
+    ) -> None:
+        """`reasons`: where those of lines come from that an order does not know any more. None: from nowhere."""
         self._client = client
         self._engine = engine
         self._pace = pace
+        self._reasons = reasons
         self._source = OrderRecordSource(client, pace)
         self._silent = 0
         self.runs = OrderRuns(client, task_queue)
@@ -150,6 +155,8 @@ class OrderRepair:
             record = await self._source.read(order_id, run.run_id)
             self._silent = 0
             summary.asked += 1
+            if self._reasons is not None:
+                record = await self._reasons.complete(record)
             interruption = (
                 await fetch_interruption(self._client, run.execution, run.interrupted) if run.interrupted else None
             )

@@ -16,6 +16,7 @@ from ledger.schema.tables import (
     amendments,
     catalogue_versions,
     history_entries,
+    line_reasons,
     metadata,
     order_documents,
     order_ids,
@@ -30,6 +31,8 @@ KEPT: Mapping[str, str] = {history_entries.name: "number", amendments.name: "rev
 """Tables that keep rows which the order itself has forgotten, and what numbers them."""
 LEARNED_ONCE: Mapping[str, tuple[str, ...]] = {order_documents.name: ("submitted",), order_ids.name: ("digest",)}
 """Columns that an order may not know any more: NULL in its record says nothing."""
+SOMETIMES_KNOWN = frozenset({line_reasons.name})
+"""Tables with rows that an order knows only while the worker that compiled its plan runs it."""
 NOT_COMPARED: Mapping[str, tuple[str, ...]] = {order_ids.name: ("first_at",)}
 """An id may have been used before Temporal's memory begins."""
 
@@ -85,7 +88,8 @@ def compare_rows(order_id: str, in_order: Rows, in_ledger: Rows) -> list[Differe
     known = {key[0] for key in in_order[orders.name]}
     found: list[Difference] = []
     for table, wanted in in_order.items():
-        there = {key: row for key, row in in_ledger[table].items() if not key or key[0] in known}
+        told = {key[0] for key in wanted} if table in SOMETIMES_KNOWN else known
+        there = {key: row for key, row in in_ledger[table].items() if not key or key[0] in told}
         found += _compare_table(order_id, table, wanted, there)
     return found
 

@@ -34,7 +34,7 @@ from tests.support.ledger_databases import migrate, sqlite_url
 from tests.support.scripted_system import ScriptedServer
 from tests.support.worker_site import Site, WorkerProcess
 
-NOT_REBUILT = ("attempts", "line_reasons")
+NOT_REBUILT = ("attempts",)
 SECONDS_UNTIL_WRITTEN = 60.0
 SETTINGS = ReconciliationSettings(requests_per_second=500, time_limit=timedelta(minutes=5), round_pause=timedelta(0))
 
