@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import replace
+from typing import Any
 
 from temporalio.client import Client
 
-from activity_contract.line_reasons import line_reasons
+from activity_contract.line_reasons import LineReason, line_reasons
 from catalogue_store.store import CatalogueStore
 from catalogue_store.stored_versions import StoredVersions
 from compiler.catalogue.catalogue import Catalogue
 from compiler.load_catalogue import unpack_catalogue
 from compiler.packed_catalogue import PackedCatalogue, UnreadablePack, pack_files
 from compiler.source.findings import CatalogueInvalid
-from workflows.contract.order_changes import OrderChange
 
 MAX_CATALOGUES = 4
 
@@ -29,16 +28,11 @@ class LineReasonSource:
         self._catalogues: OrderedDict[str, Catalogue | None] = OrderedDict()
         self._lock = asyncio.Lock()
 
-    async def complete(self, record: OrderChange) -> OrderChange:
-        """The record with the reasons of its lines, if it lacks them and its catalogue is still kept. Raises the
-        client's errors."""
-        version, order = record.order.catalogue_version, record.submitted
-        if record.line_reasons is not None or version is None or order is None:
-            return record
+    async def find(self, order: dict[str, Any], version: str) -> list[LineReason]:
+        """Empty if the catalogue is not kept any more. Raises the client's errors. `order`: as submitted."""
         async with self._lock:
             catalogue = await self._catalogue(version)
-            reasons = await asyncio.to_thread(line_reasons, order, catalogue) if catalogue is not None else None
-        return replace(record, line_reasons=reasons or None)
+            return [] if catalogue is None else await asyncio.to_thread(line_reasons, order, catalogue)
 
     async def _catalogue(self, version: str) -> Catalogue | None:
         if version not in self._catalogues:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from ledger.reconciliation import gap_list, repairs
 from ledger.reconciliation.gap_list import Gap
 from ledger.reconciliation.interruptions import fetch_interruption
 from ledger.reconciliation.line_reason_source import LineReasonSource
+from ledger.reconciliation.missing_reasons import add_reasons, load_unreasoned
 from ledger.reconciliation.order_record_source import OrderGone, OrderRecordSource, OrderUnanswered
 from ledger.reconciliation.order_runs import DescribedRun, ListedRun, OrderRuns
 from ledger.reconciliation.pace import Pace
@@ -40,14 +41,11 @@ class NobodyAnswers(Exception):
 
 
 class OrderRepair:
-    def __init__(
-        self, client: Client, task_queue: str, engine: Engine, pace: Pace, reasons: LineReasonSource | None = None
-    ) -> None:
-        """`reasons`: where those of lines come from that an order does not know any more. None: from nowhere."""
+    def __init__(self, client: Client, task_queue: str, engine: Engine, pace: Pace) -> None:
         self._client = client
         self._engine = engine
         self._pace = pace
-        self._reasons = reasons
+        self._reasons = LineReasonSource(client, task_queue)
         self._source = OrderRecordSource(client, pace)
         self._silent = 0
         self.runs = OrderRuns(client, task_queue)
@@ -88,6 +86,7 @@ class OrderRepair:
                 await self.repair(run.order_id, run.run_id, summary)
 
         await self._each(runs, compare)
+        await self._explain_lines(ids)
 
     async def compare_open_orders(self, orders: Sequence[StoredRun], summary: ReconciliationSummary) -> None:
         """Orders that have not ended, as far as the ledger knows. Raises as `compare_runs`."""
@@ -98,6 +97,7 @@ class OrderRepair:
                 await self.repair(stored.order_id, stored.run_id, summary)
 
         await self._each(orders, compare)
+        await self._explain_lines({order.order_id for order in orders})
 
     async def rewrite_runs(self, runs: Sequence[ListedRun], summary: ReconciliationSummary) -> None:
         """Whether the ledger agrees with them or not. Raises as `compare_runs`."""
@@ -110,6 +110,7 @@ class OrderRepair:
                 await self.repair(run.order_id, run.run_id, summary)
 
         await self._each(runs, rewrite)
+        await self._explain_lines({run.order_id for run in runs})
 
     async def close_gaps(self, gaps: Sequence[Gap], summary: ReconciliationSummary) -> None:
         """Raises as `compare_runs`."""
@@ -123,6 +124,14 @@ class OrderRepair:
                 await self._note_gone(gap.order_id, gap.submission, summary)
 
         await self._each(gaps, close)
+
+    async def _explain_lines(self, order_ids: Collection[str]) -> None:
+        """An order knows why its lines are there only while the worker that compiled its plan runs it."""
+        for order in await self.read(lambda connection: load_unreasoned(connection, order_ids)):
+            reasons = await self._reasons.find(order.submitted, order.version)
+            if reasons:
+                await self.write(lambda connection: add_reasons(connection, order.order_key, reasons))  # noqa: B023
+            self.on_progress()
 
     async def _each(self, items: Iterable[Item], handle: Callable[[Item], Awaitable[None]]) -> None:
         limit = asyncio.Semaphore(CONCURRENT)
@@ -155,8 +164,6 @@ class OrderRepair:
             record = await self._source.read(order_id, run.run_id)
             self._silent = 0
             summary.asked += 1
-            if self._reasons is not None:
-                record = await self._reasons.complete(record)
             interruption = (
                 await fetch_interruption(self._client, run.execution, run.interrupted) if run.interrupted else None
             )

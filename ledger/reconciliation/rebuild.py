@@ -14,7 +14,6 @@ from temporalio.client import Client
 
 from ledger.database import is_sqlite, write_transaction
 from ledger.reconciliation.ledger_check import count_states
-from ledger.reconciliation.line_reason_source import LineReasonSource
 from ledger.reconciliation.order_repair import OrderRepair
 from ledger.reconciliation.order_runs import LONG_AGO, ListedRun
 from ledger.reconciliation.pace import Pace
@@ -47,9 +46,7 @@ class Rebuild:
     def __init__(self, client: Client, task_queue: str, engine: Engine, requests_per_second: float) -> None:
         self._client = client
         self._engine = engine
-        self._orders = OrderRepair(
-            client, task_queue, engine, Pace(requests_per_second), LineReasonSource(client, task_queue)
-        )
+        self._orders = OrderRepair(client, task_queue, engine, Pace(requests_per_second))
 
     async def of_order(self, order_id: str) -> RebuildProgress:
         """Every submission of it that Temporal knows. Raises as `of_all`."""

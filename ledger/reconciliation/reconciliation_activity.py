@@ -31,7 +31,8 @@ class ReconciliationActivity:
 
     @activity.defn(name=RECONCILE_LEDGER)
     async def reconcile(self) -> ReconciliationSummary:
-        """Fails for good if the ledger cannot be used: the schedule's next run tries again."""
+        """Fails for good if the ledger cannot be used: the schedule's next run tries again. A database that was
+        restarted has ended the connections that were open, so after a broken one it is tried once more."""
         try:
             await asyncio.to_thread(self._check_schema)
             summary = await Reconciler(
@@ -40,7 +41,8 @@ class ReconciliationActivity:
             await continue_erasures(self._engine, self._client)
         except DBAPIError as error:
             place = describe_location(self._engine.url)
-            raise _failure(f"The ledger ({place}) cannot be used: {database_error_reason(error)}") from None
+            message = f"The ledger ({place}) cannot be used: {database_error_reason(error)}"
+            raise _failure(message, is_final=not error.connection_invalidated) from None
         except (LedgerUnusable, OtherNamespace) as error:
             raise _failure(str(error)) from None
         if summary.repaired or summary.failed or summary.deleted:
@@ -60,5 +62,5 @@ def _report_progress(summary: ReconciliationSummary) -> None:
     activity.heartbeat(summary.model_dump(include={"checked", "asked", "repaired", "failed"}))
 
 
-def _failure(message: str) -> ApplicationError:
-    return ApplicationError(message, type="LedgerUnusable", non_retryable=True)
+def _failure(message: str, *, is_final: bool = True) -> ApplicationError:
+    return ApplicationError(message, type="LedgerUnusable", non_retryable=is_final)

@@ -138,6 +138,7 @@ class ChaosSite:
         fed = await asyncio.to_thread(read_rows, engine)
         engine.dispose()
         rebuilt = await self._rebuilt()
+        assert fed["line_reasons"], "a rebuild works these out again"
         for table in fed.keys() - set(NOT_REBUILT):
             sentences += [f"{table} of the rebuild: {row}" for row in set(fed[table]) ^ set(rebuilt[table])]
         return sentences

@@ -33,6 +33,10 @@ breaker: false
 OFFERS = """
 kind: commercial_product
 id: chain
+decomposes_to: [{product: parcel, when: quantity > 0}]
+---
+kind: technical_product
+id: parcel
 steps:
   reserve:
     call: {system: shop, post: /reserve, body: {order: "${order.id}"}}
