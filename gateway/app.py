@@ -18,6 +18,7 @@ from gateway.openapi import API_DESCRIPTION, API_TAGS, publish_openapi
 from gateway.order_routes import order_routes
 from gateway.query_parameters import refuse_unknown_parameters
 from gateway.reading_routes import reading_routes
+from gateway.report_routes import report_routes
 from gateway.settings import GatewaySettings
 from gateway.system_routes import system_routes
 from gateway.worklist_routes import worklist_routes
@@ -53,6 +54,7 @@ def create_app(orders: OrderClient, settings: GatewaySettings) -> FastAPI:
         action_routes,
         bulk_routes,
         worklist_routes,
+        report_routes,
         system_routes,
         catalogue_routes,
         notification_routes,

@@ -23,6 +23,7 @@ API_TAGS = [
     {"name": "events", "description": "Deliver events from other systems."},
     {"name": "callbacks", "description": "Complete asynchronous calls. The id is the capability; no token."},
     {"name": "operators", "description": "What waits for a person, and actions on it."},
+    {"name": "reports", "description": "Reports over the orders of a period. They need a ledger."},
     {"name": "systems", "description": "The systems that orders call: their state, switching them off and on."},
     {"name": "catalogue", "description": "The catalogue in force, and edits that the workers refused."},
     {"name": "notifications", "description": "Order events that receivers have not got yet, and sending them again."},

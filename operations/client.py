@@ -33,6 +33,7 @@ from operations.reading.order_details import OrderDetails
 from operations.reading.order_source import OrderSource, Preference
 from operations.reading.own_writes import wait_until_written
 from operations.reading.provenance import Provenance
+from operations.reading.reports import Reports
 from operations.reading.worklists import StepWorklist
 from operations.submission import submit_order
 from operations.submission.submit_order import SubmissionResult
@@ -73,6 +74,7 @@ class OrderClient:
         self.ledger = ledger
         self._listed = ListedOrders(client, ledger)
         self._source = OrderSource(client, ledger)
+        self.reports = Reports(ledger)
         self._used_ids = UsedIds(ledger) if ledger is not None else None
 
     @classmethod

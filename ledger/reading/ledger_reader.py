@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine
 
 from ledger.database import describe_location, is_sqlite, ledger_errors, open_ledger
 from ledger.reading import attempts, order_lists, order_record, work_groups, work_lists
 from ledger.reading.attempts import StoredAttempt
-from ledger.reading.errors import SearchTooSlow
 from ledger.reading.freshness import Freshness, read_freshness
 from ledger.reading.order_filter import OrderFilter, WorkFilter
 from ledger.reading.order_lists import OrderList
 from ledger.reading.order_record import OrderHead, OrderRecordRead
 from ledger.reading.order_search import OrderTotal
 from ledger.reading.sorting import parse_order_sort, parse_work_sort
+from ledger.reading.time_limit import limited
 from ledger.reading.used_ids import UsedIdRow, find_used_id
 from ledger.reading.work_groups import FalloutGroup, TaskGroup
 from ledger.reading.work_lists import WorkKind, WorkList
@@ -32,13 +30,8 @@ AnswerT = TypeVar("AnswerT")
 
 TIME_LIMIT = 10.0
 """Seconds for one question. Those that docs/ledger.md lists take milliseconds."""
-_QUERY_CANCELED = "57014"
-_INSTRUCTIONS_BETWEEN_CHECKS = 100_000
 
-_POSTGRESQL_SETTINGS = text(
-    "SELECT set_config('statement_timeout', :limit, true), set_config('enable_seqscan', 'off', true), "
-    "set_config('jit', 'off', true), set_config('random_page_cost', '1.1', true)"
-)
+_POSTGRESQL_SETTINGS = {"enable_seqscan": "off", "jit": "off", "random_page_cost": "1.1"}
 """A list never reads a whole table: an index has what it shows, and the planner shall not think that a scan is cheaper
 because it may end early."""
 
@@ -56,10 +49,26 @@ class LedgerReader:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        if is_sqlite(self.engine) and not Path(self.engine.url.database or "").exists():
-            raise LedgerUnusable(f"The ledger ({self.location}) cannot be used: there is no such file")
-        opened = self.engine.connect
-        with ledger_errors(self.engine), opened() as connection, connection.begin(), _limited(connection):
+        _require_file(self.engine)
+        with (
+            ledger_errors(self.engine),
+            self.engine.connect() as connection,
+            connection.begin(),
+            limited(connection, TIME_LIMIT, _POSTGRESQL_SETTINGS),
+        ):
+            yield connection
+
+    @contextmanager
+    def snapshot(self, time_limit: float | None = None) -> Iterator[Connection]:
+        """One state of the database for several questions, such as those of a report. `time_limit` is in seconds."""
+        _require_file(self.engine)
+        options: dict[str, Any] = {} if is_sqlite(self.engine) else {"isolation_level": "REPEATABLE READ"}
+        with (
+            ledger_errors(self.engine),
+            self.engine.connect().execution_options(**options) as connection,
+            connection.begin(),
+            limited(connection, time_limit),
+        ):
             yield connection
 
     def list_orders(
@@ -139,30 +148,7 @@ def open_reader(environment: Mapping[str, str] | None = None) -> LedgerReader | 
     return None if url is None else LedgerReader(open_ledger(url, application="ordo reader"))
 
 
-@contextmanager
-def _limited(connection: Connection) -> Iterator[None]:
-    """Raises SearchTooSlow after TIME_LIMIT."""
-    try:
-        if is_sqlite(connection):
-            with _interrupted_later(connection.connection.driver_connection):
-                yield
-        else:
-            connection.execute(_POSTGRESQL_SETTINGS, {"limit": str(int(TIME_LIMIT * 1000))})
-            yield
-    except OperationalError as error:
-        canceled = getattr(error.orig, "sqlstate", None) == _QUERY_CANCELED or str(error.orig) == "interrupted"
-        if not canceled:
-            raise
-        raise SearchTooSlow(
-            f"The search takes more than {TIME_LIMIT:.0f} s. Narrow it, for example by a customer or a date"
-        ) from None
-
-
-@contextmanager
-def _interrupted_later(connection: Any) -> Iterator[None]:
-    deadline = time.monotonic() + TIME_LIMIT
-    connection.set_progress_handler(lambda: time.monotonic() > deadline, _INSTRUCTIONS_BETWEEN_CHECKS)
-    try:
-        yield
-    finally:
-        connection.set_progress_handler(None, 0)
+def _require_file(engine: Engine) -> None:
+    """SQLite would make the file."""
+    if is_sqlite(engine) and not Path(engine.url.database or "").exists():
+        raise LedgerUnusable(f"The ledger ({describe_location(engine.url)}) cannot be used: there is no such file")

@@ -1,0 +1,66 @@
+"""Reports over the orders of a period."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from gateway.errors import error_responses
+from gateway.list_filters import FilterText
+from gateway.value_types import Moment
+from operations.client import OrderClient
+from operations.reading.reports import ReportCriteria
+from operations.report_responses import (
+    DurationReportResponse,
+    FalloutReportResponse,
+    ShiftReportResponse,
+    SlaReportResponse,
+    duration_report_response,
+    fallout_report_response,
+    shift_report_response,
+    sla_report_response,
+)
+
+Until = Annotated[Moment | None, Query(description="The period ends before it. Default: now")]
+
+
+def _month(
+    product: Annotated[FilterText, Query(description="Only orders with this commercial product")] = None,
+    since: Annotated[Moment | None, Query(description="Default: 30 days before `until`")] = None,
+    until: Until = None,
+) -> ReportCriteria:
+    return ReportCriteria(since, until, product)
+
+
+Criteria = Annotated[ReportCriteria, Depends(_month)]
+
+
+def report_routes(orders: OrderClient) -> APIRouter:
+    routes = APIRouter(tags=["reports"], responses=error_responses(422, 504))
+
+    @routes.get("/reports/shift", summary="The hand-over of a shift")
+    async def shift(
+        since: Annotated[Moment | None, Query(description="Default: 8 hours before `until`")] = None,
+        until: Until = None,
+    ) -> ShiftReportResponse:
+        """What came, what ended, what is stuck now and why, who did what. Needs a ledger."""
+        return shift_report_response(*await orders.reports.shift(ReportCriteria(since, until)))
+
+    @routes.get("/reports/durations", summary="How long steps and workstreams took")
+    async def durations(criteria: Criteria) -> DurationReportResponse:
+        """Of steps that were completed in the period. `expected` is null: the gateway has no definitions. Needs a
+        ledger."""
+        return duration_report_response(*await orders.reports.durations(criteria))
+
+    @routes.get("/reports/sla", summary="Promises kept and missed")
+    async def sla(criteria: Criteria) -> SlaReportResponse:
+        """The requested completion of orders, and the slas of steps. Needs a ledger."""
+        return sla_report_response(*await orders.reports.sla(criteria))
+
+    @routes.get("/reports/fallout", summary="Fallout by system and error code, and how it ended")
+    async def fallout(criteria: Criteria) -> FalloutReportResponse:
+        """Of steps that were in fallout at a moment of the period. Needs a ledger."""
+        return fallout_report_response(*await orders.reports.fallout(criteria))
+
+    return routes

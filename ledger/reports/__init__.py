@@ -1,0 +1,1 @@
+"""Reports over the orders of a period: the hand-over of a shift, durations, SLAs, fallout."""

@@ -1,0 +1,1 @@
+"""What reports contain, also as JSON. Nothing here needs a database library."""

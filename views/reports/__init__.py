@@ -1,0 +1,1 @@
+"""Reports, as tables for people and as rows for spreadsheets."""
