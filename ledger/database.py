@@ -11,6 +11,7 @@ from typing import Any
 from pydantic_core import from_json
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ledger.error_reasons import database_error_reason
 from ledger.settings import LEDGER_URL, URL_EXAMPLES
@@ -22,6 +23,8 @@ BUSY_TIMEOUT = 5.0
 """Seconds that a statement on SQLite waits for another writer."""
 CONNECT_TIMEOUT = 5
 """Seconds until a PostgreSQL server that does not answer counts as away."""
+POOL_TIMEOUT = 10.0
+"""Seconds that a question waits while all connections of this process are in use."""
 SILENCE_TIMEOUT = 15_000
 """Milliseconds after which a connection counts as broken if the server acknowledges nothing that was sent to it."""
 
@@ -79,6 +82,7 @@ def open_ledger(url: str | URL, *, connections: int = 5, application: str = "ord
     common: dict[str, Any] = {
         "pool_size": connections,
         "max_overflow": 0,
+        "pool_timeout": POOL_TIMEOUT,
         "hide_parameters": True,  # an error never shows data of orders
         "json_serializer": dump_json,
         "json_deserializer": from_json,
@@ -138,4 +142,9 @@ def ledger_errors(engine: Engine) -> Iterator[None]:
     except DBAPIError as error:
         raise LedgerUnusable(
             f"The ledger ({describe_location(engine.url)}) cannot be used: {database_error_reason(error)}"
+        ) from None
+    except PoolTimeout:
+        raise LedgerUnusable(
+            f"The ledger ({describe_location(engine.url)}) is too busy: all connections of this process have been in "
+            f"use for {POOL_TIMEOUT:.0f} s. Try again later"
         ) from None

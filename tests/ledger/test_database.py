@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, make_url, text
+from sqlalchemy import URL, Engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from ledger.database import describe_location, ledger_errors, open_ledger, parse_ledger_url, write_transaction
@@ -95,6 +95,16 @@ def test_a_file_of_sqlite_is_for_its_owner_alone_and_overwrites_what_it_deletes(
 def read_half_done(engine: Engine) -> None:
     with engine.connect() as connection:
         connection.execute(text("SELECT * FROM half_done"))
+
+
+def test_a_question_that_finds_all_connections_in_use_is_told_so(
+    ledger_url: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.database.POOL_TIMEOUT", 0.05)
+    engine = open_ledger(ledger_url, connections=1)
+    with engine.connect(), pytest.raises(LedgerUnusable, match="too busy"), ledger_errors(engine), engine.connect():
+        pass
+    engine.dispose()
 
 
 def test_a_transaction_that_fails_leaves_nothing(ledger_database: Engine) -> None:
