@@ -14,7 +14,7 @@ def mark_interrupted(connection: Connection, order_id: str, submission: str, int
     """The order counts as failed from then on, and nobody can work on it. A later run of it takes the mark away.
     Returns whether the mark is new."""
     query = select(orders.c.key, orders.c.state, orders.c.is_current, orders.c.interrupted_kind)
-    query = query.where(orders.c.order_id == order_id, orders.c.submission == submission)
+    query = query.where(orders.c.order_id == order_id, orders.c.submission == submission).with_for_update()
     found = connection.execute(query).one_or_none()
     if found is None or found.interrupted_kind == interruption.kind:
         return False
