@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, insert, select
@@ -102,12 +102,21 @@ def _write(connection: Connection, plan: BatchPlan, memory: WriterMemory, *, rep
 def _remember_versions(connection: Connection, updates: Sequence[OrderUpdate], memory: WriterMemory) -> None:
     """Sees to it that each catalogue version has a key."""
     known = memory.catalogue_versions
-    wanted = {update.change.order.catalogue_version for update in updates} - {None} - known.keys()
-    if not wanted:
-        return
-    add(connection, catalogue_versions, [{"version": version} for version in sorted(filter(None, wanted))])
+    wanted = {version for update in updates if (version := update.change.order.catalogue_version) is not None}
+    known |= _version_keys(connection, wanted - known.keys())
+    if new := wanted - known.keys():
+        # Only new ones are inserted: PostgreSQL uses up a key for each row that is there already, and has 32,767.
+        add(connection, catalogue_versions, [{"version": version} for version in sorted(new)])
+        known |= _version_keys(connection, new)
+
+
+def _version_keys(connection: Connection, versions: Collection[str]) -> dict[str, int]:
+    """Of those that have one."""
+    if not versions:
+        return {}
     query = select(catalogue_versions.c.version, catalogue_versions.c.key)
-    known |= {row.version: row.key for row in connection.execute(query.where(catalogue_versions.c.version.in_(wanted)))}
+    found = connection.execute(query.where(catalogue_versions.c.version.in_(sorted(versions))))
+    return {row.version: row.key for row in found}
 
 
 def _write_orders(

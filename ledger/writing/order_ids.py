@@ -15,11 +15,13 @@ from workflows.contract.states import OrderState
 
 
 def record_order_ids(connection: Connection, updates: Sequence[OrderUpdate]) -> None:
-    """An id is accepted as soon as one order with it is. The digest is that of the latest accepted order."""
+    """An id is accepted as soon as one order with it is. The digest is that of the latest accepted order. An order that
+    is not compiled yet may still be rejected, so it does not use its id up."""
     accepted: list[Row] = []
     rejected: list[Row] = []
     for update in updates:
-        if not update.is_current or not (update.is_new or update.change.digest or update.change.amendments):
+        may_be_new = update.is_replacing or update.change.digest or update.change.amendments
+        if not (may_be_new and update.is_current) or update.is_undecided:
             continue
         is_accepted = update.order.state is not OrderState.REJECTED
         row = {

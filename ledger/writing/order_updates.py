@@ -30,6 +30,11 @@ class OrderUpdate:
         return self.stored is None
 
     @property
+    def is_undecided(self) -> bool:
+        """Whether the order is neither accepted nor rejected yet: it has no plan."""
+        return self.is_replacing and not self.change.lines and self.order.state is not OrderState.REJECTED
+
+    @property
     def keeps_interruption(self) -> bool:
         """The order's run was ended from outside, and the change was made before that."""
         stored = self.stored

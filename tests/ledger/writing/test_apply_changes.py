@@ -11,6 +11,7 @@ from activity_contract.line_reasons import LineReason
 from ledger.database import write_transaction
 from ledger.schema.tables import (
     amendments,
+    catalogue_versions,
     clashes,
     gaps,
     line_reasons,
@@ -222,6 +223,34 @@ def test_an_order_that_was_rejected_before_is_no_clash(ledger_database: Engine) 
     _write(ledger_database, second.complete())
     assert _values(ledger_database, clashes, "order_id") == []
     assert _values(ledger_database, order_ids, "accepted", "submission", "first_at") == [(True, "second-run", EPOCH)]
+
+
+def test_an_order_that_is_not_compiled_yet_does_not_use_its_id_up(ledger_database: Engine) -> None:
+    order = SimulatedOrder("HS-1", state=OrderState.ACKNOWLEDGED)
+    undecided = replace(order.complete(), lines=[], steps=[], digest=None)
+    _write(ledger_database, undecided)
+    assert _values(ledger_database, order_ids, "order_id") == []
+    accepted = replace(order.complete(), digest=None)
+    _write(ledger_database, accepted)
+    assert _values(ledger_database, order_ids, "order_id", "accepted") == [("HS-1", True)]
+
+
+def test_an_order_that_is_rejected_after_it_was_asked_leaves_its_id_free(ledger_database: Engine) -> None:
+    order = SimulatedOrder("HS-1", state=OrderState.ACKNOWLEDGED)
+    undecided = replace(order.complete(), lines=[], steps=[])
+    _write(ledger_database, undecided)
+    order.state = OrderState.REJECTED
+    _write(ledger_database, replace(order.complete(), lines=[], steps=[]))
+    assert _values(ledger_database, order_ids, "order_id", "accepted") == [("HS-1", False)]
+
+
+def test_writers_that_know_a_catalogue_version_use_up_no_keys(ledger_database: Engine) -> None:
+    for number in range(4):
+        _write(ledger_database, SimulatedOrder(f"HS-{number}").complete(), memory=WriterMemory())
+    change = SimulatedOrder("HS-5").complete()
+    later = replace(change, order=replace(change.order, catalogue_version="sha256:" + "5f" * 32))
+    _write(ledger_database, later, memory=WriterMemory())
+    assert _values(ledger_database, catalogue_versions, "key") == [(1,), (2,)]
 
 
 def test_counts_by_state_are_those_of_current_orders(ledger_database: Engine) -> None:
