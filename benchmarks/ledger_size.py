@@ -54,20 +54,17 @@ class Site:
                 os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
                 os.close(handle)
 
-    def size(self) -> int:
-        return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
-
 
 def measure(count: int, database: str) -> bool:
     """`database`: `sqlite` or `postgresql`. Returns whether every p95 is within LIMITS."""
     with {"sqlite": _sqlite_site, "postgresql": _postgresql_site}[database]() as site:
         engine = open_ledger(site.url)
         upgrade(engine)
-        empty = site.size()
+        empty = _size(engine)
         generator = OrderGenerator(count)
         _load(engine, generator)
         _settle(engine)
-        used = site.size() - empty
+        used = _size(engine) - empty
         print_line(f"  {used / 1e6:,.0f} MB, {used / count:,.0f} bytes an order")
         holds = _measure_pairs(site, engine, generator, LIMITS[database])
         engine.dispose()
@@ -89,6 +86,15 @@ def _load(engine: Engine, generator: OrderGenerator) -> None:
             print_line(f"  {written:,} orders after {time.monotonic() - began:,.0f} s")
     rate = f"{written / seconds:,.0f} orders a second, {written / processor:,.0f} a second of its processor"
     print_line(f"{engine.dialect.name}: {written:,} orders written by one writer: {rate}")
+
+
+def _size(engine: Engine) -> int:
+    """Bytes of the database, without its log."""
+    with engine.connect() as connection:
+        if not is_sqlite(engine):
+            return int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        return int(pages) * int(connection.exec_driver_sql("PRAGMA page_size").scalar_one())
 
 
 def _settle(engine: Engine) -> None:

@@ -33,7 +33,8 @@ async def test_list_has_the_documented_keys_and_filters(ordo: Ordo) -> None:
     assert [order["order_id"] for order in parcels["orders"]] == ["L-1"]
     for none in (["--fallout"], ["--late"], ["--since", "2999-01-01"], ["--state", "completed"]):
         listed = (await ordo("list", "--customer", "L-customer", *none, "-o", "json")).json
-        assert listed == {"orders": [], "next_cursor": None, "counts": {}}
+        empty: dict[str, object] = {"orders": [], "next_cursor": None, "total": 0, "total_is_exact": True, "counts": {}}
+        assert listed == {"source": "visibility", **empty}
     one = await ordo("list", "--customer", "L-customer", "--limit", "1", "--since", "1h", "-o", "json")
     assert [order["order_id"] for order in one.json["orders"]] == ["L-2"]
     assert one.json["counts"] == {"in_progress": 2}

@@ -144,9 +144,10 @@ async def test_failures_match_the_schema(
 ) -> None:
     case = case_of(operation)
     is_callback = "{callback_id}" in operation.path
+    needs_a_ledger = str(operation) in NEED_A_LEDGER
     if not is_callback and operation.path != "/health":
         away = await send(cut_off, operation, request_of(cut_off, operation, case))
-        assert away.status_code == 503
+        assert away.status_code == (422 if needs_a_ledger else 503)
     if "security" in operation.shape:
         unknown = request_of(http, operation, case)
         del unknown.headers["authorization"]
@@ -161,7 +162,7 @@ async def test_failures_match_the_schema(
         assert (await send(http, operation, too_large)).status_code == 413
     if "{order_id}" in operation.path and operation.path != "/orders/{order_id}/events":
         absent = await send(http, operation, request_of(http, operation, case))
-        assert absent.status_code == 404
+        assert absent.status_code == (422 if needs_a_ledger else 404)
     if "{order_id}" in operation.path:
         no_id = await send(http, operation, request_of(http, operation, case, order_id=quote("a b")))
         assert no_id.status_code == 422
