@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.ledger.options import PANEL, DatabaseOption, OrderOption, PaceOption, SinceOption
+from cli.commands.ledger.options import (
+    PANEL,
+    DatabaseOption,
+    OrderOption,
+    PaceOption,
+    SinceOption,
+    chosen_database,
+)
 from cli.commands.ledger.progress import ProgressLine
 from cli.framework.command import register_command
 from cli.framework.errors import EXIT_REFUSED
@@ -39,12 +46,12 @@ def check(
     from views.infrastructure.ledger import check_sentences, differences_table
     from views.shared.value_format import pluralize
 
-    line = ProgressLine(session)
+    line, url = ProgressLine(session), chosen_database(session, database)
     moment = parse_since(since, datetime.now(UTC))
     result = call_server(
         session,
         lambda server: check_ledger(
-            server.client, server.task_queue, pace, moment, order, database,
+            server.client, server.task_queue, pace, moment, order, url,
             on_progress=lambda now: line.say(f"{pluralize(now.checked, 'order')} compared"),
         ),
     )  # fmt: skip

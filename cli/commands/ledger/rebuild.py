@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.commands.ledger.options import PANEL, DatabaseOption, OrderOption, PaceOption, SinceOption
+from cli.commands.ledger.options import (
+    PANEL,
+    DatabaseOption,
+    OrderOption,
+    PaceOption,
+    SinceOption,
+    chosen_database,
+)
 from cli.commands.ledger.progress import ProgressLine
 from cli.framework.command import register_command
 from cli.framework.errors import EXIT_REFUSED
@@ -44,12 +51,12 @@ def rebuild(
     """
     from operations.ledger_upkeep import rebuild_ledger
 
-    line = ProgressLine(session)
+    line, url = ProgressLine(session), chosen_database(session, database)
     moment = parse_since(since, datetime.now(UTC))
     progress = call_server(
         session,
         lambda server: rebuild_ledger(
-            server.client, server.task_queue, pace, moment, order, database,
+            server.client, server.task_queue, pace, moment, order, url,
             restart=restart, other_namespace=other_namespace, on_progress=lambda now: line.say(_progress(now)),
         ),
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli.commands.ledger.options import PANEL, DatabaseOption
+from cli.commands.ledger.options import PANEL, DatabaseOption, chosen_database
 from cli.framework.command import register_command
 from cli.framework.session import Session
 
@@ -21,7 +21,7 @@ def status(session: Session, database: DatabaseOption = None) -> None:
     from operations.ledger_upkeep import read_ledger_status
     from views.infrastructure.ledger import status_page
 
-    found = read_ledger_status(database)
+    found = read_ledger_status(chosen_database(session, database))
     if session.is_json:
         session.print_json(found)
     else:

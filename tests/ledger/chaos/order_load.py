@@ -68,7 +68,7 @@ steps:
     retry: {max_attempts: 1}
 """
 ANN = Actor(by="ann", reason="chaos")
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds for one thing that a person wants of an order: a worker that was killed is noticed after some seconds."""
 EXPECTED = (
     OrderState.COMPLETED, OrderState.COMPLETED, OrderState.CANCELLED, OrderState.COMPLETED, OrderState.COMPLETED
@@ -147,7 +147,7 @@ class OrderLoad:
                 if step.state is state and f".{name}" in step.id:
                     return step.id
             assert time.monotonic() < deadline, f"{order_id}: {[(s.id, s.state.value) for s in details.steps]}"
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.4)
 
     async def _insist(self, ask: Callable[[], Awaitable[Any]]) -> Any:
         """Asks again while no worker answers. What was accepted and is asked again is refused, which is as good."""
@@ -160,7 +160,7 @@ class OrderLoad:
                     return None
                 if time.monotonic() > deadline:
                     raise
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(0.4)
 
 
 def _order(order_id: str, *products: str) -> dict[str, Any]:

@@ -40,7 +40,7 @@ LONG = float(os.environ.get("ORDO_CHAOS_SECONDS") or 0)
 OTHERS = min(LONG, 30.0)
 """Seconds that each other trouble lasts at least."""
 KILLS = 10 if LONG else 1
-PER_SECOND = 4.0 if LONG else 2.0
+PER_SECOND = 2.0
 MAX_SLOWER = 0.1
 """Seconds that a workflow task in the middle may take longer. It would be seconds if one waited for the database."""
 
