@@ -16,6 +16,7 @@ from activities.attempts.attempt_sink import AttemptRecord
 from ledger.database import is_sqlite, write_transaction
 from ledger.error_reasons import blames_database, database_error_reason
 from ledger.feed.change_buffer import REFUSED, OrderKey, Taken
+from ledger.retention.moved_away import find_erasure_times
 from ledger.schema.tables import attempts, gaps
 from ledger.writing.apply_changes import apply_changes
 from ledger.writing.attempt_rows import attempt_row
@@ -113,8 +114,13 @@ class BatchWriter:
         return missed
 
     def _add_attempts(self, connection: Connection, records: Sequence[AttemptRecord], *, repair: bool) -> None:
+        """Those that had begun when their order was erased are left out: what failed may name the person."""
+        erased = find_erasure_times(connection, {record.order_id for record in records})
+        kept = [
+            record for record in records if record.order_id not in erased or record.started_at > erased[record.order_id]
+        ]
         batch = RowBatch()
-        batch.put(attempts, [attempt_row(record, self._worker) for record in records])
+        batch.put(attempts, [attempt_row(record, self._worker) for record in kept])
         (batch.repaired() if repair else batch).write(connection)
 
 

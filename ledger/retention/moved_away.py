@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from enum import Enum, auto
 
-from sqlalchemy import Connection, and_, delete, or_, select
+from sqlalchemy import Connection, and_, delete, func, or_, select
 
 from ledger.schema.tables import archived_orders, erased_orders
 from workflows.contract.order_changes import OrderChange
@@ -31,6 +32,15 @@ def find_moved(connection: Connection, order_ids: Collection[str]) -> dict[Submi
         query = select(table.c.order_id, table.c.submission).where(table.c.order_id.in_(sorted(order_ids)))
         found |= {(row.order_id, row.submission): kind for row in connection.execute(query)}
     return found
+
+
+def find_erasure_times(connection: Connection, order_ids: Collection[str]) -> dict[str, datetime]:
+    """Order id → when data of the order was erased last, for those of which it was."""
+    if not order_ids:
+        return {}
+    query = select(erased_orders.c.order_id, func.max(erased_orders.c.at).label("at"))
+    query = query.where(erased_orders.c.order_id.in_(sorted(order_ids))).group_by(erased_orders.c.order_id)
+    return {row.order_id: row.at for row in connection.execute(query)}
 
 
 def without_moved(connection: Connection, changes: Mapping[Submission, OrderChange]) -> list[OrderChange]:

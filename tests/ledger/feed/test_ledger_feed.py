@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, Engine, Table, select, text
+from sqlalchemy import URL, Engine, Table, insert, select, text
 from structlog.testing import capture_logs
 
 from activities.attempts.attempt_sink import AttemptRecord
@@ -22,7 +22,7 @@ from ledger.database import open_ledger, write_transaction
 from ledger.feed import ledger_feed
 from ledger.feed.ledger_feed import LedgerFeed
 from ledger.migrations.schema_version import NONE, downgrade, upgrade
-from ledger.schema.tables import attempts, feeders, gaps, orders
+from ledger.schema.tables import attempts, erased_orders, feeders, gaps, orders
 from ledger.writing.apply_changes import apply_changes
 from tests.support.ledger_contents import clear, count, read_rows
 from tests.support.ledger_databases import new_postgresql_ledger
@@ -88,6 +88,20 @@ def test_changes_and_attempts_are_written_within_moments(ledger_database: Engine
     expected = read_rows(ledger_database)
     assert expected.pop("attempts") == []
     assert rows == expected
+
+
+def test_late_attempts_of_an_order_that_was_erased_meanwhile_are_not_written(ledger_database: Engine) -> None:
+    now = datetime.now(UTC)
+    with write_transaction(ledger_database) as connection:
+        mark = {"order_id": "HS-1", "submission": "first-run", "erasure_key": 1, "at": now}
+        connection.execute(insert(erased_orders), mark)
+    with _feeding(ledger_database) as feed:
+        for order_id, began in (("HS-1", now - timedelta(minutes=1)), ("HS-1", now + timedelta(days=1)), ("HS-2", now)):
+            key, ended = f"{order_id}/a@1/do/1/tok", began + timedelta(seconds=1)
+            feed.offer_attempt(AttemptRecord(order_id, "a@1", key, 1, began, ended, "shop", succeeded=False))
+    with ledger_database.connect() as connection:
+        found = connection.execute(select(attempts.c.order_id, attempts.c.started_at)).all()
+    assert sorted(found) == [("HS-1", now + timedelta(days=1)), ("HS-2", now)]
 
 
 def test_a_feed_that_ends_writes_all_and_withdraws_its_mark(ledger_database: Engine) -> None:
