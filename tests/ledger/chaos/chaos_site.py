@@ -12,11 +12,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, Engine, select
+from sqlalchemy import URL, Engine, delete, select
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from ledger.database import open_ledger
+from ledger.database import open_ledger, write_transaction
 from ledger.reconciliation import stored_runs
 from ledger.reconciliation.ledger_check import LedgerCheck
 from ledger.reconciliation.order_runs import LONG_AGO
@@ -25,9 +25,9 @@ from ledger.reconciliation.reconciler import Reconciler
 from ledger.reconciliation.reconciliation_messages import reconciliation_schedule_id
 from ledger.reconciliation.settings import ReconciliationSettings
 from ledger.reconciliation.summary import ReconciliationSummary
-from ledger.schema.tables import feeders
+from ledger.schema.tables import feeders, line_reasons, orders
 from operations.client import OrderClient
-from tests.ledger.chaos.order_load import OFFERS, SYSTEM, OrderLoad, Shop, TaskTimes, read_task_times
+from tests.ledger.chaos.order_load import EXPECTED, OFFERS, SYSTEM, OrderLoad, Shop, TaskTimes, read_task_times
 from tests.ledger.chaos.troubles import Trouble
 from tests.support.ledger_contents import read_rows
 from tests.support.ledger_databases import migrate, sqlite_url
@@ -111,6 +111,7 @@ class ChaosSite:
         await asyncio.sleep(2.0)  # visibility
         monkeypatch.setattr(stored_runs, "VISIBILITY_LAG", timedelta(0))
         monkeypatch.setattr(stored_runs, "FEEDER_SILENCE", timedelta(0))  # a killed worker writes nothing more
+        await asyncio.to_thread(self._lose_reasons, engine)
         summaries = []
         for _ in range(10):
             summaries.append(await Reconciler(self.client, self.site.task_queue, engine, SETTINGS).run())
@@ -118,6 +119,13 @@ class ChaosSite:
                 break
         engine.dispose()
         return summaries
+
+    def _lose_reasons(self, engine: Engine) -> None:
+        """As if the worker that compiled the latest orders had been killed before it told why their lines are there."""
+        latest = select(orders.c.key).where(orders.c.order_id.in_(self.load.sent[-len(EXPECTED) :]))
+        with write_transaction(engine) as connection:
+            lost = connection.execute(delete(line_reasons).where(line_reasons.c.order_key.in_(latest)))
+            assert lost.rowcount > 0
 
     def _is_written(self, engine: Engine) -> bool:
         """Whether each live worker that has told anything has reported since the last trouble, and has nothing left."""
