@@ -14,9 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ledger.error_reasons import database_error_reason
-from ledger.settings import LEDGER_URL, URL_EXAMPLES
-from ledger.settings import LedgerUnusable as LedgerUnusable
-from ledger.settings import read_ledger_url as read_ledger_url
+from ledger.settings import LEDGER_URL, URL_EXAMPLES, LedgerUnusable
 from ledger.stored_text import dump_json
 
 BUSY_TIMEOUT = 5.0

@@ -221,7 +221,6 @@ def _line_view(row: Row[Any]) -> LineView:
         sources=row.sources,
         per=row.per,
         requested_completion=row.requested_completion,
-        jeopardy=row.jeopardy,
         named_values=row.named_values,
     )
 

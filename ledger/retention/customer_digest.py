@@ -11,8 +11,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
-from ledger.database import LedgerUnusable
 from ledger.schema.tables import watermarks
+from ledger.settings import LedgerUnusable
 from ledger.writing.statements import add
 
 DIGEST_KEY = "ORDO_LEDGER_DIGEST_KEY"

@@ -22,7 +22,6 @@ order_lines = clustered_table(
     Column("sources", Document, nullable=False),
     Column("per", Text, info=PERSONAL),
     Column("requested_completion", UtcTime),
-    Column("jeopardy", Text, nullable=False),
     Column("named_values", Document, nullable=False, info=PERSONAL),
     Column("external_ids", Document, nullable=False, info=PERSONAL),
 )

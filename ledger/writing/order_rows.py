@@ -109,7 +109,6 @@ def line_rows(
             "sources": line.sources,
             "per": line.per,
             "requested_completion": line.requested_completion,
-            "jeopardy": line.jeopardy.value,
             "named_values": line.named_values,
             "external_ids": line.external_ids,
         }

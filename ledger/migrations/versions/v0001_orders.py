@@ -295,7 +295,6 @@ def upgrade() -> None:
         sa.Column("sources", Document, nullable=False),
         sa.Column("per", sa.Text(), nullable=True),
         sa.Column("requested_completion", UtcTime(), nullable=True),
-        sa.Column("jeopardy", sa.Text(), nullable=False),
         sa.Column("named_values", Document, nullable=False),
         sa.Column("external_ids", Document, nullable=False),
         sa.PrimaryKeyConstraint("order_key", "number", name=op.f("pk_order_lines")),
