@@ -134,20 +134,22 @@ class OrderRepair:
             self.on_progress()
 
     async def _each(self, items: Iterable[Item], handle: Callable[[Item], Awaitable[None]]) -> None:
-        limit = asyncio.Semaphore(CONCURRENT)
+        """After an error, those under way are finished, and no other begins."""
+        limit, errors = asyncio.Semaphore(CONCURRENT), list[Exception]()
 
         async def handled(item: Item) -> None:
             async with limit:
-                await handle(item)
+                if errors:
+                    return
+                try:
+                    await handle(item)
+                except Exception as error:
+                    errors.append(error)
                 self.on_progress()
 
-        tasks = [asyncio.ensure_future(handled(item)) for item in items]
-        try:
-            await asyncio.gather(*tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*map(handled, items))
+        if errors:
+            raise errors[0]
 
     # One
 

@@ -9,15 +9,17 @@ import pytest
 from sqlalchemy import Engine, delete, select, update
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
+from temporalio.testing import WorkflowEnvironment
 
 from ledger.database import write_transaction
+from ledger.reconciliation import order_record_source
 from ledger.reconciliation.reconciler import OtherNamespace
 from ledger.reconciliation.watermarks import NAMESPACE, write_watermark
-from ledger.schema.tables import gaps, history_entries, orders, steps, work_items
+from ledger.schema.tables import clashes, gaps, history_entries, orders, steps, work_items
 from operations.temporal.reset_run import reset_to_last_workflow_task
 from tests.support.ledger_orders import STEPS, check, finish, order_column, reconcile, visible, wait_for_task
 from tests.support.ledger_sink import WritingSink
-from tests.support.order_runner import Desk
+from tests.support.order_runner import Desk, desk_on
 from tests.support.plans import call
 from tests.support.scripted_activities import failure, retryable
 
@@ -173,3 +175,37 @@ async def test_an_order_that_was_retried_and_amended_compares_equal(desk: Desk, 
         "history_entries 1: the row is missing",
         "steps 2: state differs",
     ]
+
+
+async def test_orders_that_no_worker_answers_for_are_tried_later(
+    temporal: WorkflowEnvironment, ledger_database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk_on(temporal.client) as desk:
+        for _ in range(5):
+            await wait_for_task(await desk.submit(STEPS))
+    await visible(desk, "ExecutionStatus = 'Running'", 5)
+    monkeypatch.setattr(order_record_source, "TIMEOUT", timedelta(seconds=1))
+    summary = await reconcile(desk, ledger_database)
+    assert summary.unfinished == ["started orders: no worker answers"]
+    assert 3 <= summary.failed == summary.gaps
+    assert "no worker answered" in summary.problems[0]
+    with ledger_database.connect() as connection:
+        found = connection.execute(select(gaps)).all()
+    assert {(gap.reason, gap.tries, gap.error) for gap in found} == {("unanswered", 1, "no worker answered")}
+    assert all(gap.next_try_at > gap.since for gap in found)
+    again = await reconcile(desk, ledger_database)
+    assert again.gaps >= summary.gaps, "those are not tried at once"
+
+
+async def test_a_clash_is_reported_once(desk: Desk, ledger_database: Engine, caplog: pytest.LogCaptureFixture) -> None:
+    row = {
+        "order_id": "HS-1",
+        "earlier_submission": "run-1",
+        "later_submission": "run-2",
+        "found_at": datetime.now(UTC),
+    }
+    with write_transaction(ledger_database) as connection:
+        connection.execute(clashes.insert(), row)
+    assert (await reconcile(desk, ledger_database)).clashes == 1
+    assert "the id HS-1 was accepted twice" in caplog.text
+    assert (await reconcile(desk, ledger_database)).clashes == 0
