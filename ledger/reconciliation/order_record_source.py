@@ -22,6 +22,8 @@ from workflows.contract.order_messages import QUERY_LEDGER_RECORD, order_workflo
 TIMEOUT = timedelta(seconds=30)
 """For one page. A worker that has to replay a long history takes a while."""
 _NO_WORKER = {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION}
+_STUCK = "workflow task in failed state"
+"""What Temporal says if workers fail to run the order."""
 
 
 class OrderGone(Exception):
@@ -30,6 +32,13 @@ class OrderGone(Exception):
 
 class OrderUnanswered(Exception):
     """The message says why the order's record could not be read."""
+
+
+class NoAnswer(OrderUnanswered):
+    """There may be no worker. Other orders may not answer either."""
+
+    def __init__(self) -> None:
+        super().__init__("no worker answered")
 
 
 class OrderRecordSource:
@@ -55,12 +64,12 @@ class OrderRecordSource:
         except (WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
             raise OrderUnanswered("the query `ledger_record` failed; the worker's log says why") from error
         except RPCTimeoutOrCancelledError as error:
-            raise OrderUnanswered("no worker answered") from error
+            raise NoAnswer from error
         except RPCError as error:
             if is_gone(error):
                 raise OrderGone from error
-            if error.status in _NO_WORKER:
-                raise OrderUnanswered("no worker answered") from error
+            if error.status in _NO_WORKER and _STUCK not in error.message.lower():
+                raise NoAnswer from error
             raise OrderUnanswered(plain_line(error.message)) from error
         except ValueError as error:
             raise OrderUnanswered("its record is not one that this release can read") from error

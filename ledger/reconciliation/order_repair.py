@@ -18,7 +18,7 @@ from ledger.reconciliation.gap_list import Gap
 from ledger.reconciliation.interruptions import fetch_interruption
 from ledger.reconciliation.line_reason_source import LineReasonSource
 from ledger.reconciliation.missing_reasons import add_reasons, load_unreasoned
-from ledger.reconciliation.order_record_source import OrderGone, OrderRecordSource, OrderUnanswered
+from ledger.reconciliation.order_record_source import NoAnswer, OrderGone, OrderRecordSource, OrderUnanswered
 from ledger.reconciliation.order_runs import DescribedRun, ListedRun, OrderRuns
 from ledger.reconciliation.pace import Pace
 from ledger.reconciliation.run_position import read_position
@@ -176,7 +176,7 @@ class OrderRepair:
         except OrderGone:
             await self._note_gone_run(order_id, run.run_id, summary)
         except OrderUnanswered as error:
-            self._silent += 1
+            self._silent = self._silent + 1 if isinstance(error, NoAnswer) else 0
             await self._note_failure(order_id, run.submission, gap_list.UNANSWERED, str(error), summary, gap)
             if self._silent >= MAX_SILENT:
                 raise NobodyAnswers(str(error)) from error

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ledger.database import write_transaction
 from ledger.error_reasons import blames_database
+from ledger.reconciliation.gap_list import close_gap
 from ledger.reconciliation.stored_runs import StoredRun, load_stored_runs
 from ledger.retention.moved_away import MovedAway, find_moved
 from ledger.schema.tables import order_documents, orders
@@ -37,11 +38,11 @@ def _write_record(
     engine: Engine, record: OrderChange, interruption: Interruption | None, *, is_closed: bool, repair: bool
 ) -> bool:
     with write_transaction(engine) as connection:
-        match find_moved(connection, [record.order_id]).get((record.order_id, record.submission)):
-            case MovedAway.ERASED:
-                return False
-            case MovedAway.ARCHIVED if is_closed:
-                return False
+        away = find_moved(connection, [record.order_id]).get((record.order_id, record.submission))
+        if away is MovedAway.ERASED or (away is MovedAway.ARCHIVED and is_closed):
+            for submission in ("", record.submission):
+                close_gap(connection, record.order_id, submission)
+            return False
         before = _stored(connection, record)
         if before is not None and before.run_id == record.run_id:
             _make_way(connection, before, record, is_closed=is_closed)

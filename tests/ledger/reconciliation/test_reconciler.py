@@ -15,13 +15,18 @@ from ledger.database import write_transaction
 from ledger.reconciliation import order_record_source
 from ledger.reconciliation.reconciler import OtherNamespace
 from ledger.reconciliation.watermarks import NAMESPACE, write_watermark
-from ledger.schema.tables import clashes, gaps, history_entries, orders, steps, work_items
+from ledger.schema.tables import clashes, erased_orders, gaps, history_entries, orders, steps, work_items
 from operations.temporal.reset_run import reset_to_last_workflow_task
 from tests.support.ledger_orders import STEPS, check, finish, order_column, reconcile, visible, wait_for_task
 from tests.support.ledger_sink import WritingSink
 from tests.support.order_runner import Desk, desk_on
 from tests.support.plans import call
 from tests.support.scripted_activities import failure, retryable
+from workflows import fulfil_order
+from workflows.contract.order_changes import OrderChange
+from workflows.core.change_records.order_change import ChangeHeader, complete_change
+from workflows.core.change_records.submitted_order import SubmittedOrder
+from workflows.core.state.order_run import OrderRun
 
 
 async def test_orders_that_ran_before_there_was_a_ledger_are_written(desk: Desk, ledger_database: Engine) -> None:
@@ -146,6 +151,37 @@ async def test_a_gap_is_closed_and_one_of_an_order_that_does_not_answer_is_tried
     summary = await reconcile(desk, ledger_database)
     assert (summary.gaps, summary.asked) == (0, 1)
     assert (await check(desk, ledger_database)).is_clean
+
+
+@pytest.mark.usefixtures("sink")
+async def test_a_gap_of_an_order_that_was_erased_is_closed(desk: Desk, ledger_database: Engine) -> None:
+    order = await desk.submit(STEPS)
+    await finish(order)
+    since = datetime.now(UTC) - timedelta(minutes=1)
+    with write_transaction(ledger_database) as connection:
+        erased = {"order_id": order.id, "submission": order.first_run_id, "erasure_key": 1, "at": datetime.now(UTC)}
+        connection.execute(erased_orders.insert(), erased)
+        gap = {"order_id": order.id, "submission": order.first_run_id, "reason": "dropped", "since": since, "tries": 0}
+        connection.execute(gaps.insert(), gap)
+    assert (await reconcile(desk, ledger_database)).gaps == 0
+
+
+async def test_orders_that_cannot_tell_their_record_hold_up_no_other(
+    desk: Desk, ledger_database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, *others = [await desk.submit(STEPS) for _ in range(5)]
+    for order in (first, *others):
+        await wait_for_task(order)
+    await visible(desk, "ExecutionStatus = 'Running'", 5)
+
+    def fail_for_others(run: OrderRun, submitted: SubmittedOrder, header: ChangeHeader) -> OrderChange:
+        if header.order_id != first.id:
+            raise RuntimeError
+        return complete_change(run, submitted, header)
+
+    monkeypatch.setattr(fulfil_order, "complete_change", fail_for_others)
+    summary = await reconcile(desk, ledger_database)
+    assert (summary.repaired, summary.failed, summary.unfinished) == (1, 4, []), "the first one is asked last"
 
 
 async def test_a_ledger_of_another_namespace_is_left_alone(desk: Desk, ledger_database: Engine) -> None:
