@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -21,6 +23,9 @@ from ledger.reconciliation.summary import ReconciliationSummary
 from ledger.retention.erasure import continue_erasures
 from ledger.settings import LedgerUnusable
 
+HEARTBEAT_PAUSE = 20.0
+"""Seconds. Cleaning a large database takes minutes, and its heartbeat timeout is shorter."""
+
 
 class ReconciliationActivity:
     def __init__(self, client: Client, task_queue: str, engine: Engine, settings: ReconciliationSettings) -> None:
@@ -38,7 +43,7 @@ class ReconciliationActivity:
             summary = await Reconciler(
                 self._client, self._task_queue, self._engine, self._settings, on_progress=_report_progress
             ).run()
-            await continue_erasures(self._engine, self._client)
+            await _with_heartbeats(continue_erasures(self._engine, self._client))
         except DBAPIError as error:
             place = describe_location(self._engine.url)
             message = f"The ledger ({place}) cannot be used: {database_error_reason(error)}"
@@ -56,6 +61,16 @@ class ReconciliationActivity:
             state = read_schema_state(self._engine)
         if (problem := schema_problem(state)) is not None:
             raise LedgerUnusable(problem)
+
+
+async def _with_heartbeats(work: Coroutine[Any, Any, object]) -> None:
+    task = asyncio.create_task(work)
+    try:
+        while not (await asyncio.wait({task}, timeout=HEARTBEAT_PAUSE))[0]:
+            activity.heartbeat()
+        task.result()
+    finally:
+        task.cancel()
 
 
 def _report_progress(summary: ReconciliationSummary) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Engine, Select, Table, select
 from temporalio.client import Client
 
-from ledger.retention.holds import HoldScope, held_subjects
+from ledger.retention.holds import held_orders
 from ledger.retention.temporal_runs import list_order_ids, read_submission
 from ledger.schema.tables import archived_orders, orders
 
@@ -30,7 +30,7 @@ class CustomerOrder:
     is_running: bool = False
     """Also if it has just ended, and the ledger does not know it yet: what follows would not be written any more."""
     hold: str | None = None
-    """Why it is under legal hold."""
+    """Why it, or its customer, is under legal hold."""
 
 
 async def find_customer_orders(engine: Engine, client: Client, customer_id: str) -> list[CustomerOrder]:
@@ -76,7 +76,7 @@ async def complete_orders(
 
 def _add_stored(engine: Engine, found: dict[str, CustomerOrder]) -> None:
     with engine.connect() as connection:
-        holds = held_subjects(connection, HoldScope.ORDER, found)
+        holds = held_orders(connection, found)
         for row in connection.execute(_states(archived_orders, found)):
             found[row.order_id].state = row.state
         for row in connection.execute(_states(orders, found).where(orders.c.is_current)):

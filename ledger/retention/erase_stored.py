@@ -18,7 +18,7 @@ from ledger.retention.archive_writing import Rewritten, archive_writer, rewrite_
 from ledger.retention.batches import in_batches
 from ledger.retention.customer_orders import CustomerOrder
 from ledger.retention.erasure_records import Obstacle, RemainingData
-from ledger.retention.holds import HoldScope, held_subjects, lock_data_life
+from ledger.retention.holds import held_orders, lock_data_life
 from ledger.retention.order_rows import OrderRows
 from ledger.retention.personal_data import blank_document, blank_rows, blank_rows_by_id
 from ledger.schema.tables import archived_orders, erased_orders, order_ids, orders
@@ -44,7 +44,7 @@ def erase_stored(
     for batch in in_batches(targets, BATCH_SIZE):
         with write_transaction(engine) as connection:
             lock_data_life(connection)
-            held = held_subjects(connection, HoldScope.ORDER, [order.order_id for order in batch])
+            held = held_orders(connection, [order.order_id for order in batch])
             free = [order for order in batch if order.order_id not in held]
             done.counts["orders"] += _erase_rows(connection, erasure_key, free, now)
         done.erased += free

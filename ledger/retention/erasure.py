@@ -93,7 +93,8 @@ async def _continue(engine: Engine, client: Client, erasure: Erasure, folder: Pa
     if not plan.orders and not has_more_than_orders:
         await asyncio.to_thread(_save, engine, erasure.key, Counter(), plan.remaining)
         return await asyncio.to_thread(_read, engine, erasure.key)
-    return await _carry_out(engine, client, erasure.key, plan, folder)
+    has_remnants = any(each.obstacle in (Obstacle.REMNANTS, Obstacle.INTERRUPTED) for each in erasure.remaining)
+    return await _carry_out(engine, client, erasure.key, plan, folder, has_remnants=has_remnants)
 
 
 def _plan(found: Sequence[CustomerOrder]) -> ErasurePlan:
@@ -136,9 +137,19 @@ def _forget_released_holds(connection: Connection, customer_id: str, digest: str
 
 
 async def _carry_out(
-    engine: Engine, client: Client, key: int, plan: ErasurePlan, folder: Path | None, *, rewrite: bool = False
+    engine: Engine,
+    client: Client,
+    key: int,
+    plan: ErasurePlan,
+    folder: Path | None,
+    *,
+    rewrite: bool = False,
+    has_remnants: bool = True,
 ) -> Erasure:
+    """`has_remnants`: the database has to be cleaned in any case. It takes long, so it is done only if it must."""
     interrupted = [_remains(Obstacle.INTERRUPTED, order) for order in plan.orders]
+    if has_remnants and not interrupted:
+        interrupted = [RemainingData(Obstacle.INTERRUPTED)]
     await asyncio.to_thread(_save, engine, key, Counter(), [*plan.remaining, *interrupted])
     stored = await asyncio.to_thread(erase_stored, engine, key, plan.orders, datetime.now(UTC), folder)
     runs, kept = await delete_closed_runs(client, [order.order_id for order in stored.erased])
@@ -148,7 +159,8 @@ async def _carry_out(
         for order in stored.erased
         for kind in kept.get(order.order_id, ())
     ]
-    await asyncio.to_thread(_clean, engine, stored, rewrite=rewrite)
+    if has_remnants or stored.counts["orders"] or stored.counts["archived"]:
+        await asyncio.to_thread(_clean, engine, stored, rewrite=rewrite)
     await asyncio.to_thread(_save, engine, key, stored.counts, [*plan.remaining, *stored.remaining])
     return await asyncio.to_thread(_read, engine, key)
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Connection, Engine, and_, insert, or_, select, text, update
 
 from ledger.database import is_sqlite, ledger_errors, write_transaction
-from ledger.schema.tables import legal_holds, orders
+from ledger.schema.tables import archived_orders, legal_holds, orders
 
 _LIFE_LOCK = 0x6F72646F + 1
 """Of PostgreSQL's advisory locks: a hold is placed before or after an archiving or erasing transaction, not amid it."""
@@ -110,11 +110,22 @@ def held_subjects(connection: Connection, scope: HoldScope, subjects: Collection
     return {row.subject: row.reason for row in connection.execute(query)}
 
 
+def held_orders(connection: Connection, order_ids: Collection[str]) -> dict[str, str]:
+    """Those of the orders that are held themselves, or whose customer is → why. What is erased has no customer."""
+    held: dict[str, str] = {}
+    for table in (archived_orders, orders):
+        of_customer = _is_of(HoldScope.CUSTOMER, table.c.customer_id)
+        query = select(table.c.order_id, legal_holds.c.reason).join(legal_holds, of_customer)
+        query = query.where(IN_FORCE, table.c.order_id.in_(sorted(order_ids)))
+        held |= {row.order_id: row.reason for row in connection.execute(query)}
+    return held | held_subjects(connection, HoldScope.ORDER, order_ids)
+
+
 def lock_data_life(connection: Connection) -> None:
     """Until the transaction ends, no other one places a hold, archives or erases."""
     if not is_sqlite(connection):
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LIFE_LOCK})
 
 
-def _is_of(scope: HoldScope, subject: str) -> ColumnElement[bool]:
+def _is_of(scope: HoldScope, subject: str | ColumnElement[str | None]) -> ColumnElement[bool]:
     return and_(legal_holds.c.scope == scope.value, legal_holds.c.subject == subject)

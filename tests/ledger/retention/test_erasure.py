@@ -16,6 +16,8 @@ from ledger.retention.archive_folder import ArchiveFolder
 from ledger.retention.archive_orders import archive_orders
 from ledger.retention.archive_rules import rules_for
 from ledger.retention.archived_order import open_archived
+from ledger.retention.customer_orders import CustomerOrder
+from ledger.retention.erase_stored import erase_stored
 from ledger.retention.erasure import ErasureRequest, continue_erasures, erase_customer, plan_erasure
 from ledger.retention.erasure_records import Erasure
 from ledger.retention.holds import HoldRefused, HoldScope, LegalHold, place_hold, release_hold
@@ -183,6 +185,27 @@ async def test_a_held_customer_is_not_erased_and_a_held_order_waits(
     assert not await has_runs(client, order)
 
 
+async def test_a_hold_on_the_customer_also_stops_an_erasure_under_way(
+    people_desk: PeopleDesk, ledger_database: Engine
+) -> None:
+    nora, client = Person(), people_desk.desk.client
+    order = await people_desk.submit(nora)
+    record = await erase_customer(ledger_database, client, erasure_request(nora))
+    assert obstacles(record) == [("running", order.id)]
+    place_hold(ledger_database, LegalHold(HoldScope.CUSTOMER, nora.customer_id, "a dispute", "ann", NOW))
+    await people_desk.complete(order, {})
+    [record] = await continue_erasures(ledger_database, client)
+    assert obstacles(record) == [("held", order.id)]
+    with ledger_database.connect() as connection:
+        found = connection.execute(select(orders.c.submission, orders.c.customer_id)).one()
+    assert found.customer_id == nora.customer_id
+    target = CustomerOrder(order.id, {found.submission})
+    assert [each.detail for each in erase_stored(ledger_database, 1, [target], NOW, None).remaining] == ["a dispute"]
+    release_hold(ledger_database, HoldScope.CUSTOMER, nora.customer_id, "ann", NOW)
+    [record] = await continue_erasures(ledger_database, client)
+    assert obstacles(record) == []
+
+
 async def test_the_record_keeps_who_when_and_why_but_not_the_person(
     people_desk: PeopleDesk, ledger_database: Engine
 ) -> None:
@@ -226,7 +249,9 @@ async def test_a_dry_run_lists_what_would_be_erased_and_what_still_runs(
         assert connection.execute(select(erasures)).all() == []
 
 
-async def test_an_outbox_that_still_delivers_is_waited_for(people_desk: PeopleDesk, ledger_database: Engine) -> None:
+async def test_an_outbox_that_still_delivers_is_waited_for(
+    people_desk: PeopleDesk, ledger_database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     nora, client = Person(), people_desk.desk.client
     order = await people_desk.submit_and_complete(nora)
     outbox = await client.start_workflow(
@@ -234,6 +259,9 @@ async def test_an_outbox_that_still_delivers_is_waited_for(people_desk: PeopleDe
     )
     record = await erase_customer(ledger_database, client, erasure_request(nora))
     assert obstacles(record) == [("outbox", order.id)]
+    monkeypatch.setattr(erasure, "remove_remnants", lambda *_, **__: "the database was cleaned, which takes long")
+    [record] = await continue_erasures(ledger_database, client)
+    assert obstacles(record) == [("outbox", order.id)], "there is nothing to clean while it waits"
     await outbox.terminate()
     [record] = await continue_erasures(ledger_database, client)
     assert obstacles(record) == []
