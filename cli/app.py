@@ -18,6 +18,7 @@ from cli.commands.ledger import group as ledger
 from cli.commands.orders import amend, event, history, list_orders, order_actions, show, start
 from cli.commands.planning import plan
 from cli.commands.publishing import publish, versions
+from cli.commands.reports import export
 from cli.commands.reports import group as reports
 from cli.commands.scenario_runs import run_scenarios
 from cli.commands.steps import claim, reschedule, step_actions, worklists
@@ -60,7 +61,7 @@ def build_app(program: str, for_terminal: bool) -> typer.Typer:
         ),
         *(worklists, step_actions, claim, reschedule, systems, notifications),
         *(publish, versions),
-        *(reports, ledger, accounts),
+        *(reports, export, ledger, accounts),
     ):
         group.register(app)
     return app

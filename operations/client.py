@@ -26,6 +26,7 @@ from operations.publishing import publish_version, published_versions
 from operations.publishing.publish_version import PublishCommand, PublishResult, VersionToPublish
 from operations.publishing.published_versions import PublishedVersion
 from operations.reading import deployed_catalogue, order_details
+from operations.reading.exports import Exports
 from operations.reading.ledger_access import LedgerAccess, configured_ledger
 from operations.reading.list_orders import OrderPage
 from operations.reading.listed_orders import ListedOrders
@@ -75,6 +76,7 @@ class OrderClient:
         self._listed = ListedOrders(client, ledger)
         self._source = OrderSource(client, ledger)
         self.reports = Reports(ledger)
+        self.exports = Exports(client, ledger)
         self._used_ids = UsedIds(ledger) if ledger is not None else None
 
     @classmethod

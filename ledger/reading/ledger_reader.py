@@ -125,6 +125,11 @@ class LedgerReader:
         found, _ = self._ask_order(order_id, read)
         return found
 
+    def read_submitted(self, order_id: str) -> dict[str, Any] | None:
+        """The order as submitted or amended last. None: the ledger does not know it."""
+        found, _ = self._ask_order(order_id, lambda connection: order_record.read_submitted(connection, order_id))
+        return found
+
     def _ask_order(self, order_id: str, question: Callable[[Connection], AnswerT]) -> tuple[AnswerT, Freshness]:
         """Asks the archive if the order was moved there. Raises LedgerUnusable also if the archive cannot be read."""
         with self._reading() as connection:

@@ -71,6 +71,14 @@ def read_head(connection: Connection, order_id: str) -> OrderHead | None:
     return None if row is None else _head(row)
 
 
+def read_submitted(connection: Connection, order_id: str) -> dict[str, Any] | None:
+    """The order as submitted or amended last. None: the ledger does not know it."""
+    source = orders.join(order_documents, order_documents.c.order_key == orders.c.key)
+    query = select(order_documents.c.submitted).select_from(source).where(*_current(order_id))
+    found: dict[str, Any] | None = connection.execute(query).scalar_one_or_none()
+    return found or None  # an erased one is empty
+
+
 def read_order(connection: Connection, order_id: str, *, with_steps: bool = True) -> OrderRecordRead | None:
     """The latest submission. None: the ledger does not have the order."""
     documents = orders.outerjoin(order_documents, order_documents.c.order_key == orders.c.key)

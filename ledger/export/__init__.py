@@ -1,0 +1,1 @@
+"""Orders of the ledger as JSON lines, CSV and Parquet."""

@@ -1,0 +1,53 @@
+"""Exports the orders that fit a filter from one state of the ledger."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from ledger.export.export_formats import WRITERS, import_pyarrow
+from ledger.export.export_kinds import ExportFormat, ExportTable
+from ledger.export.order_batches import flat_rows, nested_orders
+from ledger.reading.ledger_reader import LedgerReader
+from ledger.reading.order_filter import OrderFilter
+
+
+def export_to_stream(
+    reader: LedgerReader, criteria: OrderFilter, table: ExportTable, output: ExportFormat, stream: IO[bytes]
+) -> int:
+    """Returns how many rows were written; of JSON lines, how many orders. A line of JSON is a whole order: `table` does
+    not count. Raises LedgerUnusable, InvalidSearch, and OSError."""
+    with reader.snapshot() as connection:
+        is_nested = output is ExportFormat.JSONL
+        rows = nested_orders(connection, criteria) if is_nested else flat_rows(connection, criteria, table)
+        return WRITERS[output](rows, table, stream)
+
+
+def export_to_file(
+    reader: LedgerReader, criteria: OrderFilter, table: ExportTable, output: ExportFormat, path: Path
+) -> int:
+    """As `export_to_stream`. The file appears, or replaces an older one, once it is complete. Only its owner may read
+    it, since it has personal data."""
+    if output is ExportFormat.PARQUET:
+        import_pyarrow()
+    with _complete_file(path) as file:
+        return export_to_stream(reader, criteria, table, output, file)
+
+
+@contextmanager
+def _complete_file(path: Path) -> Iterator[IO[bytes]]:
+    number, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(number, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(name)
+        raise
