@@ -94,7 +94,16 @@ def open_ledger(url: str | URL, *, connections: int = 5, application: str = "ord
         "application_name": application,
     }
     arguments = {name: value for name, value in settings.items() if name not in parsed.query}
-    return create_engine(parsed, connect_args=arguments, **common)
+    return _create_engine(parsed, arguments, common)
+
+
+def _create_engine(url: URL, connect_args: dict[str, Any], common: dict[str, Any]) -> Engine:
+    """Raises LedgerUnusable if what follows `?` in the URL has a value of the wrong type."""
+    try:
+        return create_engine(url, connect_args=connect_args, **common)
+    except (TypeError, ValueError):
+        names = ", ".join(f"`{name}`" for name in sorted(url.query))
+        raise LedgerUnusable(f"{LEDGER_URL} has a wrong value among its parameters ({names})") from None
 
 
 def _open_sqlite(url: URL, common: dict[str, Any]) -> Engine:
@@ -103,7 +112,7 @@ def _open_sqlite(url: URL, common: dict[str, Any]) -> Engine:
         raise LedgerUnusable(
             f"The ledger's file {file.absolute()} cannot be made: there is no folder {file.parent.absolute()}"
         )
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT}, **common)
+    engine = _create_engine(url, {"timeout": BUSY_TIMEOUT}, common)
 
     @event.listens_for(engine, "do_connect")
     def make_private(*_: object) -> None:

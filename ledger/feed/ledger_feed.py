@@ -120,6 +120,9 @@ class LedgerFeed:
                 problem = self._prepare()
             except LedgerUnusable as unusable:
                 problem = str(unusable)
+            except Exception as error:
+                self._report_failure(error)
+                problem = f"The ledger ({self._location}) cannot be opened: {type(error).__name__}"
             if problem is None:
                 self._recovered()
                 return
@@ -147,9 +150,8 @@ class LedgerFeed:
         except Exception as error:
             self._row.written_changes -= written_changes
             self._buffer.restore(taken)
-            if not blames_database(error):  # the messages of other errors may hold data of orders
-                where = traceback.format_tb(error.__traceback__)
-                logger.error("the ledger's feed has failed, and tries again", error=type(error).__name__, where=where)
+            if not blames_database(error):
+                self._report_failure(error)
             reason = database_error_reason(error) if isinstance(error, DBAPIError) else type(error).__name__
             self._wait_after(f"The ledger ({self._location}) cannot be written: {reason}")
             return False
@@ -157,6 +159,12 @@ class LedgerFeed:
         self._buffer.refuse(written.refused, REFUSAL_PAUSE)
         self._recovered()
         return True
+
+    def _report_failure(self, error: Exception) -> None:
+        """Without the error's message, which may hold data of orders. Once until the ledger can be written again."""
+        if self._trouble is None:
+            where = traceback.format_tb(error.__traceback__)
+            logger.error("the ledger's feed has failed, and tries again", error=type(error).__name__, where=where)
 
     def _report(self, connection: Connection) -> None:
         self._row.report(

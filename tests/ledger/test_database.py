@@ -47,6 +47,11 @@ def test_other_urls_are_refused_with_an_example(text_: str, said: str) -> None:
     assert "s3cr3t" not in str(refused.value)
 
 
+def test_a_parameter_with_a_wrong_value_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LedgerUnusable, match=r"ORDO_LEDGER_URL has a wrong value among its parameters \(`timeout`\)"):
+        open_ledger(f"sqlite:///{tmp_path}/l.sqlite?timeout=soon")
+
+
 def test_where_a_ledger_is_said_without_its_password(tmp_path: Path) -> None:
     assert describe_location(make_url(f"sqlite:///{tmp_path}/l.sqlite")) == f"SQLite file {tmp_path}/l.sqlite"
     url = make_url("postgresql://ordo:s3cr3t@db:5433/ledger")

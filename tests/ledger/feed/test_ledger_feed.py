@@ -21,7 +21,7 @@ from ledger import database
 from ledger.database import open_ledger, write_transaction
 from ledger.feed import ledger_feed
 from ledger.feed.ledger_feed import LedgerFeed
-from ledger.migrations.schema_version import NONE, downgrade, upgrade
+from ledger.migrations.schema_version import NONE, SchemaState, downgrade, read_schema_state, upgrade
 from ledger.schema.tables import attempts, erased_orders, feeders, gaps, orders
 from ledger.writing.apply_changes import apply_changes
 from tests.support.ledger_contents import clear, count, read_rows
@@ -283,6 +283,24 @@ def test_a_server_without_the_schema_is_fed_once_it_is_migrated(postgres_server:
             "the ledger can be written again",
         ]
         engine.dispose()
+
+
+def test_an_error_that_nobody_expects_does_not_end_the_feed(file_url: URL, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, name = open_ledger(file_url), "Elm Street 14"
+
+    def fail(_: Engine) -> SchemaState:
+        raise ValueError(name)
+
+    monkeypatch.setattr(ledger_feed, "read_schema_state", fail)
+    with capture_logs() as logs, _feeding(engine) as feed:
+        feed.offer(SimulatedOrder("HS-1").complete())
+        _until(lambda: feed.status().trouble)
+        assert "ValueError" in str(feed.status().trouble)
+        monkeypatch.setattr(ledger_feed, "read_schema_state", read_schema_state)
+        _until(_written(feed, 1))
+    assert [line["log_level"] for line in logs] == ["error", "warning", "info"]
+    assert name not in str(logs)
+    engine.dispose()
 
 
 def test_a_wrong_password_is_named_without_it(postgres_server: PostgresServer) -> None:
