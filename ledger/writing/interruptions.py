@@ -9,6 +9,10 @@ from ledger.writing.state_counts import add_to_state_counts
 from workflows.contract.order_views import Interruption
 from workflows.contract.states import OrderState
 
+SLOT = 1
+"""Of `state_counts`. Reconciliation writes changes before, in the same transaction and slot 0: with another slot, all
+transactions lock the counters in the same order, and cannot deadlock."""
+
 
 def mark_interrupted(connection: Connection, order_id: str, submission: str, interruption: Interruption) -> bool:
     """The order counts as failed from then on, and nobody can work on it. A later run of it takes the mark away.
@@ -37,5 +41,5 @@ def mark_interrupted(connection: Connection, order_id: str, submission: str, int
             update(order_products).where(order_products.c.order_key == found.key).values(ended_at=interruption.at)
         )
         if found.state != OrderState.FAILED:
-            add_to_state_counts(connection, {found.state: -1, OrderState.FAILED.value: 1}, 0)
+            add_to_state_counts(connection, {found.state: -1, OrderState.FAILED.value: 1}, SLOT)
     return True

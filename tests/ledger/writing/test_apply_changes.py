@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -28,10 +30,11 @@ from ledger.schema.tables import (
     work_items,
 )
 from ledger.writing.apply_changes import apply_changes
+from ledger.writing.interruptions import mark_interrupted
 from ledger.writing.memory import WriterMemory
 from tests.support.simulated_orders import EPOCH, SimulatedOrder
 from workflows.contract.order_changes import OrderChange
-from workflows.contract.order_views import ErrorView, UndoView
+from workflows.contract.order_views import ErrorView, Interruption, InterruptionKind, UndoView
 from workflows.contract.states import OrderState, StepState
 
 
@@ -277,6 +280,25 @@ def test_an_order_that_was_ended_from_outside_stays_so_until_it_runs_again(ledge
     _write(ledger_database, order.complete())
     assert _values(ledger_database, orders, "interrupted_kind", "state") == [(None, "in_progress")]
     assert _values(ledger_database, work_items, "step_number") == [(3,)]
+
+
+def test_writers_of_the_same_counters_cannot_deadlock(ledger_database: Engine) -> None:
+    interruption = Interruption(kind=InterruptionKind.TERMINATED, at=EPOCH)
+    _write(ledger_database, SimulatedOrder("HS-0").complete())
+
+    def write_others() -> None:
+        with write_transaction(ledger_database) as connection:
+            failed, running = SimulatedOrder("HS-2", state=OrderState.FAILED), SimulatedOrder("HS-3")
+            apply_changes(connection, [failed.complete(), running.complete()])
+
+    with ThreadPoolExecutor(1) as pool:
+        with write_transaction(ledger_database) as connection:
+            apply_changes(connection, [SimulatedOrder("HS-1").complete()])
+            others = pool.submit(write_others)
+            time.sleep(0.5)  # they count, or wait to
+            mark_interrupted(connection, "HS-1", "first-run", interruption)
+        others.result()
+    assert _counts(ledger_database) == {"failed": 2, "in_progress": 2}
 
 
 def test_text_that_a_database_refuses_is_repaired_on_demand(ledger_database: Engine) -> None:
