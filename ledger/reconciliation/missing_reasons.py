@@ -37,6 +37,10 @@ def load_unreasoned(connection: Connection, order_ids: Collection[str]) -> Seque
     return [Unreasoned(*row) for row in connection.execute(query)]
 
 
-def add_reasons(connection: Connection, order_key: int, reasons: Sequence[LineReason]) -> None:
-    """What is there stays."""
-    add(connection, line_reasons, reason_rows(order_key, reasons))
+def add_reasons(connection: Connection, order: Unreasoned, reasons: Sequence[LineReason]) -> None:
+    """What is there stays. Nothing is added if the order was amended, archived or erased meanwhile."""
+    key = order.order_key
+    locked = connection.execute(select(orders.c.key).where(orders.c.key == key).with_for_update()).first()
+    submitted = select(order_documents.c.submitted).where(order_documents.c.order_key == key)
+    if locked is not None and connection.execute(submitted).scalar() == order.submitted:
+        add(connection, line_reasons, reason_rows(key, reasons))

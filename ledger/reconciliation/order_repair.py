@@ -130,7 +130,7 @@ class OrderRepair:
         for order in await self.read(lambda connection: load_unreasoned(connection, order_ids)):
             reasons = await self._reasons.find(order.submitted, order.version)
             if reasons:
-                await self.write(lambda connection: add_reasons(connection, order.order_key, reasons))  # noqa: B023
+                await self.write(lambda connection: add_reasons(connection, order, reasons))  # noqa: B023
             self.on_progress()
 
     async def _each(self, items: Iterable[Item], handle: Callable[[Item], Awaitable[None]]) -> None:
