@@ -62,6 +62,7 @@ def erase_again(engine: Engine, targets: Sequence[CustomerOrder]) -> None:
     for batch in in_batches(targets, BATCH_SIZE):
         with write_transaction(engine) as connection:
             blank_rows(connection, _lock_rows(connection, batch))
+            blank_rows_by_id(connection, [order.order_id for order in batch])
 
 
 def _erase_rows(connection: Connection, erasure_key: int, targets: Sequence[CustomerOrder], now: datetime) -> int:

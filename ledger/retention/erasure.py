@@ -159,6 +159,7 @@ async def _carry_out(
         for order in stored.erased
         for kind in kept.get(order.order_id, ())
     ]
+    await asyncio.to_thread(erase_again, engine, stored.erased)
     if has_remnants or stored.counts["orders"] or stored.counts["archived"]:
         await asyncio.to_thread(_clean, engine, stored, rewrite=rewrite)
     await asyncio.to_thread(_save, engine, key, stored.counts, [*plan.remaining, *stored.remaining])
@@ -166,7 +167,6 @@ async def _carry_out(
 
 
 def _clean(engine: Engine, stored: StoredErasure, *, rewrite: bool) -> None:
-    erase_again(engine, stored.erased)
     if failure := remove_remnants(engine, rewrite=rewrite):
         stored.remaining.append(RemainingData(Obstacle.REMNANTS, detail=failure))
 
