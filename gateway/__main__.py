@@ -22,7 +22,8 @@ from workflows.contract.order_messages import TASK_QUEUE
 
 HELP_EPILOG = """\
 environment:
-  ORDO_GATEWAY_TOKEN     what clients send as `Authorization: Bearer …` (or ORDO_GATEWAY_TOKEN_FILE, a file with it)
+  ORDO_ACCOUNTS_FILE     the accounts whose tokens clients send as `Authorization: Bearer …` (docs/access.md)
+  ORDO_GATEWAY_TOKEN     a token that clients share, as an admin (or ORDO_GATEWAY_TOKEN_FILE, a file with it)
   ORDO_CALLBACK_SECRET   the secret with which the worker seals callback ids (or ORDO_CALLBACK_SECRET_FILE)
   TEMPORAL_*             as for Temporal's own tools
 """
@@ -67,11 +68,12 @@ async def _serve(arguments: argparse.Namespace, settings: GatewaySettings, serve
     log = structlog.get_logger("gateway")
     for name in settings.weak_secrets:
         log.warning("secret is short enough to be guessed", variable=name)
+    app = create_app(orders, settings)
     host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
     url = f"http://{host}:{server_socket.getsockname()[1]}"
     log.info("gateway ready", url=url, temporal=orders.address, task_queue=orders.task_queue)
     config = uvicorn.Config(
-        create_app(orders, settings),
+        app,
         log_level="error",
         access_log=False,
         timeout_graceful_shutdown=SHUTDOWN_GRACE_SECONDS,
@@ -99,7 +101,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         with server_socket:
             asyncio.run(_serve(arguments, settings, server_socket))
-    except OperationError as error:
+    except (OperationError, InvalidSetting) as error:
         return _report_startup_error(str(error))
     return 0
 

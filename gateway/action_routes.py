@@ -9,22 +9,25 @@ from typing import Any, get_args
 from fastapi import APIRouter
 from pydantic import BaseModel, Field, create_model
 
+from gateway.access.route_guard import CurrentPerson, allowed, require_override, require_own_step
 from gateway.errors import ACTION_ERRORS
-from gateway.request_models import OrderId, StepId, StrictBody
+from gateway.request_models import BY_DESCRIPTION, OrderId, StepId, StrictBody
 from gateway.strict_json import StrictJsonRoute
 from gateway.value_types import Flag
+from operations.access.permissions import ACTION_PERMISSIONS
+from operations.access.person import Person
 from operations.client import OrderClient
 from operations.responses import ActionResponse, action_response
 from workflows.contract import actions
 from workflows.contract.actions import ACTIONS, ActionSpec
-from workflows.contract.order_messages import Actor, NoteAction, OrderAction, StepAction
+from workflows.contract.order_messages import NoteAction, OrderAction, StepAction
 from workflows.contract.states import StepState
 
 OPTIONAL_TEXT = str | None
 
 STALE = "The action is refused (`stale`) if it has changed since"
 FIELDS: dict[str, tuple[Any, dict[str, Any]]] = {
-    "by": (str, {"min_length": 1, "max_length": 200, "description": "Who does it", "examples": ["ann"]}),
+    "by": (OPTIONAL_TEXT, {"min_length": 1, "max_length": 200, "description": BY_DESCRIPTION, "examples": ["ann"]}),
     "reason": (str, {"default": "", "max_length": 2000, "description": "Why; kept with the order"}),
     "line": (OPTIONAL_TEXT, {"max_length": 200, "description": "Only this line, with the lines below it"}),
     "step": (OPTIONAL_TEXT, {"max_length": 500, "description": "Only this step, by id or number"}),
@@ -48,7 +51,14 @@ def action_routes(orders: OrderClient) -> APIRouter:
     for spec in ACTIONS.values():
         if spec is not actions.AMEND:
             method, path = _route(spec)
-            routes.add_api_route(path, _handler(orders, spec), methods=[method], summary=spec.summary, name=spec.name)
+            routes.add_api_route(
+                path,
+                _handler(orders, spec),
+                methods=[method],
+                summary=spec.summary,
+                name=spec.name,
+                dependencies=[allowed(ACTION_PERMISSIONS[spec.name])],
+            )
     return routes
 
 
@@ -88,18 +98,21 @@ Handler = Callable[..., Awaitable[ActionResponse]]
 
 def _handler(orders: OrderClient, spec: ActionSpec) -> Handler:
     body_type = action_body(spec)
+    permission = ACTION_PERMISSIONS[spec.name]
 
-    async def perform(order_id: str, body: Any, **target: str) -> ActionResponse:
+    async def perform(person: Person, order_id: str, body: Any, **target: str) -> ActionResponse:
+        require_override(person, getattr(body, "override", None))
         fields = {name: value for name, value in body if name not in ("by", "reason")}
-        actor = Actor(by=body.by, reason=getattr(body, "reason", ""))
+        actor = person.actor(body.by, getattr(body, "reason", ""))
         request = spec.request.model_validate({"actor": actor, **target, **fields})
         return action_response(order_id, await orders.perform_action(order_id, spec, request))
 
-    async def on_step(order_id: OrderId, step: StepId, body: Any) -> ActionResponse:
-        return await perform(order_id, body, step=step)
+    async def on_step(order_id: OrderId, step: StepId, body: Any, person: CurrentPerson) -> ActionResponse:
+        await require_own_step(orders, person, permission, order_id, step)
+        return await perform(person, order_id, body, step=step)
 
-    async def on_order(order_id: OrderId, body: Any) -> ActionResponse:
-        return await perform(order_id, body)
+    async def on_order(order_id: OrderId, body: Any, person: CurrentPerson) -> ActionResponse:
+        return await perform(person, order_id, body)
 
     handler: Handler = on_step if spec.is_step_action else on_order
     handler.__annotations__["body"] = body_type

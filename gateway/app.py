@@ -6,15 +6,18 @@ from fastapi import Depends, FastAPI
 from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
 
+from gateway.access.route_guard import register_forbidden_handler
+from gateway.access.sign_in_middleware import SignInMiddleware
+from gateway.access.sign_in_setup import create_sign_in
 from gateway.action_routes import action_routes
 from gateway.bulk_routes import bulk_routes
 from gateway.catalogue_routes import catalogue_routes
 from gateway.errors import register_error_handlers
 from gateway.event_routes import callback_routes, event_routes
 from gateway.health_routes import health_routes
-from gateway.middleware import BearerTokenMiddleware, BodyLimitMiddleware, EncodedSlashMiddleware, RequestLogMiddleware
+from gateway.middleware import BodyLimitMiddleware, EncodedSlashMiddleware, RequestLogMiddleware
 from gateway.notification_routes import notification_routes
-from gateway.openapi import API_DESCRIPTION, API_TAGS, publish_openapi
+from gateway.openapi import API_DESCRIPTION, API_TAGS, RoutePermissions, publish_openapi, route_permissions
 from gateway.order_routes import order_routes
 from gateway.query_parameters import refuse_unknown_parameters
 from gateway.reading_routes import reading_routes
@@ -22,6 +25,7 @@ from gateway.report_routes import report_routes
 from gateway.settings import GatewaySettings
 from gateway.system_routes import system_routes
 from gateway.worklist_routes import worklist_routes
+from operations.access.failed_sign_ins import FailedSignIns
 from operations.client import OrderClient
 
 MAX_ORDER_BODY_BYTES = 2_000_000
@@ -33,7 +37,8 @@ PUBLIC_FOLDERS = ("/callbacks/", f"{DOCS_ASSETS}/")
 
 
 def create_app(orders: OrderClient, settings: GatewaySettings) -> FastAPI:
-    """The whole gateway over `orders`, whose client may connect as late as with the first request."""
+    """The whole gateway over `orders`, whose client may connect as late as with the first request. Raises
+    InvalidSetting."""
     app = FastAPIOffline(
         title="Ordo gateway",
         description=API_DESCRIPTION,
@@ -45,8 +50,9 @@ def create_app(orders: OrderClient, settings: GatewaySettings) -> FastAPI:
         strict_content_type=False,
         redirect_slashes=False,
     )
-    # Documents the token in /openapi.json. BearerTokenMiddleware checks it.
-    token = Depends(HTTPBearer(auto_error=False, description="ORDO_GATEWAY_TOKEN"))
+    # Documents the token in /openapi.json. SignInMiddleware checks it.
+    token = Depends(HTTPBearer(auto_error=False, description="The token of an account, or ORDO_GATEWAY_TOKEN"))
+    permissions: RoutePermissions = {}
     for routes in (
         order_routes,
         reading_routes,
@@ -59,15 +65,20 @@ def create_app(orders: OrderClient, settings: GatewaySettings) -> FastAPI:
         catalogue_routes,
         notification_routes,
     ):
-        app.include_router(routes(orders), dependencies=[token, Depends(refuse_unknown_parameters)])
+        router = routes(orders)
+        permissions |= route_permissions(router.routes)
+        app.include_router(router, dependencies=[token, Depends(refuse_unknown_parameters)])
     # Other systems may add parameters to the URL of a callback.
     app.include_router(callback_routes(orders, settings.callback_secret))
     app.include_router(health_routes(orders))
     register_error_handlers(app)
-    publish_openapi(app)
+    register_forbidden_handler(app)
+    publish_openapi(app, permissions)
     # A request passes the middleware that is added last first.
     app.add_middleware(BodyLimitMiddleware, body_limit=_body_limit)
-    app.add_middleware(BearerTokenMiddleware, token=settings.token, is_public=_is_public)
+    app.add_middleware(
+        SignInMiddleware, sign_in=create_sign_in(settings), failed_sign_ins=FailedSignIns(), is_public=_is_public
+    )
     app.add_middleware(EncodedSlashMiddleware)
     app.add_middleware(RequestLogMiddleware)
     return app

@@ -8,10 +8,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
+from gateway.access.route_guard import CurrentPerson, allowed, require_override
 from gateway.errors import BODY_ERRORS, error_responses
 from gateway.openapi import BULK_RESPONSES
 from gateway.request_models import BulkActionBody
 from gateway.strict_json import StrictJsonRoute
+from operations.access.permissions import ACTION_PERMISSIONS
+from operations.access.person import require_queue
 from operations.bulk.bulk_responses import (
     BulkSelectionResponse,
     BulkSummaryLine,
@@ -33,18 +36,21 @@ def bulk_routes(orders: OrderClient) -> APIRouter:
             response_model=BulkSelectionResponse,
             responses=BULK_RESPONSES,
             name=f"bulk {name}",
+            dependencies=[allowed(ACTION_PERMISSIONS[name])],
         )(_bulk_action_handler(orders, action))
     return routes
 
 
 def _bulk_action_handler(
     orders: OrderClient, action: ActionSpec
-) -> Callable[[BulkActionBody], Awaitable[BulkSelectionResponse | StreamingResponse]]:
-    async def handle(body: BulkActionBody) -> BulkSelectionResponse | StreamingResponse:
+) -> Callable[..., Awaitable[BulkSelectionResponse | StreamingResponse]]:
+    async def handle(body: BulkActionBody, person: CurrentPerson) -> BulkSelectionResponse | StreamingResponse:
         """With `dry_run`, one JSON document lists the targets. Otherwise the response is a stream of JSON lines: each
         result as soon as it is known, and finally the summary. Closing the connection ends the bulk action; what is
-        done stays done."""
-        command = body.to_command(action)
+        done stays done. An operator whose account names queues gives one of them as `queue`."""
+        require_queue(person, ACTION_PERMISSIONS[action.name], body.queue)
+        require_override(person, body.override)
+        command = body.to_command(action, person)
         selection = await orders.select_bulk_targets(command)
         if body.dry_run:
             return bulk_selection_response(command, selection)

@@ -6,7 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
+from gateway.access.route_guard import allowed
 from gateway.errors import error_responses
+from operations.access.permissions import READ_CATALOGUE
 from operations.client import OrderClient
 from operations.publishing.version_responses import (
     VersionListResponse,
@@ -18,7 +20,7 @@ from operations.responses import CatalogueResponse, catalogue_response
 
 
 def catalogue_routes(orders: OrderClient) -> APIRouter:
-    routes = APIRouter(tags=["catalogue"], responses=error_responses())
+    routes = APIRouter(tags=["catalogue"], responses=error_responses(), dependencies=[allowed(READ_CATALOGUE)])
 
     @routes.get("/catalogue", summary="The catalogue in force, and refused edits of it")
     async def catalogue() -> CatalogueResponse:

@@ -22,6 +22,7 @@ RETRY_AFTER_HEADERS = {"Retry-After": "2"}
 ERROR_CODE_BY_STATUS = {
     400: "malformed",
     401: "unauthorized",
+    403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
     408: "timed_out",
@@ -31,7 +32,8 @@ ERROR_CODE_BY_STATUS = {
 
 ERROR_DESCRIPTIONS = {
     400: "`malformed`: the body is not what its content type says",
-    401: "`unauthorized`: the token is missing or wrong",
+    401: "`unauthorized`: the token is missing, wrong, expired or revoked",
+    403: "`forbidden`: the roles of the account do not allow it; `data.roles` are those that do",
     404: "`not_found`: there is no such order, step, line, system, version or callback",
     408: "`timed_out`: the body did not arrive in time",
     409: "The state does not allow it: `not_now`, `stale`, `ambiguous` or `conflict`",
@@ -39,7 +41,8 @@ ERROR_DESCRIPTIONS = {
     413: "`too_large`: the body is too large",
     415: "`unsupported_media_type`",
     422: "`invalid`: the data does not fit. `rejected`: the order has errors, see `findings`",
-    429: "`mailbox_full`: too many events are kept that nobody waits for",
+    429: "`too_many_sign_ins`: too many wrong tokens came from this address. `mailbox_full`: too many events are "
+    "kept that nobody waits for",
     500: "`server_error`: an error in the gateway; its log has the details",
     502: "`server_error`: Temporal or the order answered with an unexpected error",
     503: "`no_worker`, `server_unreachable`, `busy` or `ledger_away`: send the same request again",
@@ -68,8 +71,8 @@ class MalformedBody(HTTPException):
 
 
 def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route that may fail with these statuses, 401, 500, 502 or 503."""
-    return public_error_responses(401, *statuses)
+    """The `responses` of a route that needs an account and may fail with these statuses, or with those of any route."""
+    return public_error_responses(401, 403, 429, *statuses)
 
 
 def public_error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:

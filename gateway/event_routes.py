@@ -6,10 +6,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
+from gateway.access.route_guard import allowed
 from gateway.errors import BODY_ERRORS, error_responses, public_error_responses
 from gateway.openapi import CALLBACK_REQUEST_BODY
 from gateway.request_models import KeyedEventBody, OrderEventBody, OrderId
 from gateway.strict_json import StrictJsonRoute, parse_json
+from operations.access.permissions import SEND_EVENT
 from operations.client import OrderClient
 from operations.events.deliver_events import DeliveryResult
 from operations.responses import DeliveryResponse
@@ -30,6 +32,7 @@ def event_routes(orders: OrderClient) -> APIRouter:
         tags=["events"],
         route_class=StrictJsonRoute,
         responses=error_responses(*BODY_ERRORS, 404, 409, 410, 429) | DELIVERY_RESPONSES,
+        dependencies=[allowed(SEND_EVENT)],
     )
 
     @routes.post("/events", summary="Deliver an event by name and key")

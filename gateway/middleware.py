@@ -1,10 +1,8 @@
-"""Checks that every request passes before a route handles it: log, path, token, body size."""
+"""Checks that every request passes before a route handles it: log, path, body size."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import time
 from collections.abc import Callable
 
@@ -57,7 +55,9 @@ def _log_fields(scope: Scope) -> dict[str, str]:
     route = getattr(scope.get("route"), "path", None)
     parameters = scope.get("path_params", {})
     ids = {name: parameters[name] for name in ("order_id", "step") if name in parameters}
-    return {"method": scope["method"], "route": route or "none"} | ids
+    person = scope.get("state", {}).get("person")
+    account = {"account": person.account} if person is not None else {}
+    return {"method": scope["method"], "route": route or "none"} | account | ids
 
 
 class EncodedSlashMiddleware:
@@ -70,32 +70,6 @@ class EncodedSlashMiddleware:
         if scope["type"] == "http" and b"%2f" in scope.get("raw_path", b"").lower():
             return await error_response(404, "not_found", "No id contains a slash")(scope, receive, send)
         return await self._app(scope, receive, send)
-
-
-class BearerTokenMiddleware:
-    """Refuses requests without the token, unless the path is public."""
-
-    def __init__(self, app: ASGIApp, token: str, is_public: Callable[[str], bool]) -> None:
-        self._app = app
-        self._token_digest = hashlib.sha256(token.encode()).digest()
-        self._is_public = is_public
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if (
-            scope["type"] == "http"
-            and not self._is_public(scope["path"])
-            and not self._has_valid_token(Headers(scope=scope))
-        ):
-            message = "Send the gateway's token: `Authorization: Bearer …` (ORDO_GATEWAY_TOKEN)"
-            return await error_response(401, "unauthorized", message, headers={"WWW-Authenticate": "Bearer"})(
-                scope, receive, send
-            )
-        return await self._app(scope, receive, send)
-
-    def _has_valid_token(self, headers: Headers) -> bool:
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        digest = hashlib.sha256(token.strip().encode()).digest()
-        return hmac.compare_digest(digest, self._token_digest) and scheme.lower() == "bearer"
 
 
 class BodyLimitMiddleware:

@@ -7,9 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from gateway.access.route_guard import allowed
 from gateway.errors import ACTION_ERRORS, error_responses
 from gateway.request_models import Cursor, OrderId, OrderLimit, StrictBody
 from gateway.strict_json import StrictJsonRoute
+from operations.access.permissions import READ_NOTIFICATIONS, RESEND
 from operations.client import OrderClient
 from operations.responses import ResendResponse, UndeliveredResponse, undelivered_response
 from workflows.contract.outbox_messages import OutboxView
@@ -25,7 +27,11 @@ class ResendBody(StrictBody):
 def notification_routes(orders: OrderClient) -> APIRouter:
     routes = APIRouter(tags=["notifications"], route_class=StrictJsonRoute, responses=error_responses(422))
 
-    @routes.get("/notifications", summary="Events that could not be delivered, over all orders")
+    @routes.get(
+        "/notifications",
+        summary="Events that could not be delivered, over all orders",
+        dependencies=[allowed(READ_NOTIFICATIONS)],
+    )
     async def notifications(
         receiver: Annotated[str | None, Query(max_length=64, description="Only this receiver")] = None,
         limit: OrderLimit = 100,
@@ -38,6 +44,7 @@ def notification_routes(orders: OrderClient) -> APIRouter:
         "/orders/{order_id}/notifications",
         summary="Events of an order that are not delivered yet",
         responses=error_responses(404),
+        dependencies=[allowed(READ_NOTIFICATIONS)],
     )
     async def of_order(order_id: OrderId) -> OutboxView:
         """First those whose delivery was given up, then what waits for each receiver, in order."""
@@ -47,6 +54,7 @@ def notification_routes(orders: OrderClient) -> APIRouter:
         "/orders/{order_id}/notifications/resend",
         summary="Send undelivered events again",
         responses=ACTION_ERRORS,
+        dependencies=[allowed(RESEND)],
     )
     async def resend(order_id: OrderId, body: ResendBody) -> ResendResponse:
         """In order. Events that wait for another attempt are tried at once."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
+from starlette.routing import BaseRoute
 
 from compiler.language.order import Order
+from gateway.access.route_guard import permission_of
+from operations.access.permissions import Permission
 from operations.bulk.bulk_responses import BulkResultResponse, BulkSummaryLine
 
 SCHEMA_REF = "#/components/schemas/{model}"
@@ -16,7 +21,7 @@ API_DESCRIPTION = """\
 Submit orders, deliver events and callbacks, act on orders. When a request succeeds, its result is stored in Temporal.
 If you get no response, or 503, send the same request again: it counts once.
 
-Every failure has the shape of `ErrorResponse`."""
+Every failure has the shape of `ErrorResponse`. `x-permission` and `x-roles` of an operation say who may call it."""
 
 API_TAGS = [
     {"name": "orders", "description": "Submit, list, read and amend orders."},
@@ -69,8 +74,22 @@ BULK_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def publish_openapi(app: FastAPI) -> None:
-    """Adds the schemas of bodies that are read or written by hand."""
+RoutePermissions = dict[tuple[str, str], Permission]
+"""Method and path of a route → what its caller needs."""
+
+
+def route_permissions(routes: Iterable[BaseRoute]) -> RoutePermissions:
+    """Raises TypeError if one of the routes has no guard."""
+    return {
+        (method.lower(), route.path): permission_of(route)
+        for route in routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
+    }
+
+
+def publish_openapi(app: FastAPI, permissions: RoutePermissions) -> None:
+    """Adds the schemas of bodies that are read or written by hand, and which permission and roles each route needs."""
 
     def openapi() -> dict[str, Any]:
         if not app.openapi_schema:
@@ -78,7 +97,11 @@ def publish_openapi(app: FastAPI) -> None:
                 [(Order, "validation"), (BulkResultResponse, "serialization"), (BulkSummaryLine, "serialization")],
                 ref_template=SCHEMA_REF,
             )
-            FastAPI.openapi(app)["components"]["schemas"] |= definitions["$defs"]
+            schema = FastAPI.openapi(app)
+            schema["components"]["schemas"] |= definitions["$defs"]
+            for (method, path), permission in permissions.items():
+                needs = {"x-permission": permission.name, "x-roles": sorted(role.value for role in permission.roles)}
+                schema["paths"][path][method] |= needs
         return FastAPI.openapi(app)
 
     app.openapi = openapi  # type: ignore[method-assign]

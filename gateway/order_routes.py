@@ -10,10 +10,12 @@ from starlette.exceptions import HTTPException
 
 from compiler.orders.reader import read_orders
 from compiler.source.findings import OrderRejected
+from gateway.access.route_guard import CurrentPerson, allowed, require_override
 from gateway.errors import ACTION_ERRORS, BODY_ERRORS, MalformedBody, error_responses
 from gateway.openapi import ORDER_REQUEST_BODY
-from gateway.request_models import OrderId
+from gateway.request_models import BY_DESCRIPTION, OrderId
 from gateway.strict_json import is_json_media_type, media_type, parse_json
+from operations.access.permissions import ACTION_PERMISSIONS, SUBMIT
 from operations.actions.amend_order import AmendCommand
 from operations.client import OrderClient
 from operations.errors import ORDER_REJECTED, OperationRefused
@@ -22,7 +24,8 @@ from operations.responses import (
     submission_response,
 )
 from operations.submission.submit_order import SubmissionResult
-from workflows.contract.order_messages import Actor, AmendResult, RefusalCode
+from workflows.contract.actions import AMEND
+from workflows.contract.order_messages import AmendResult, RefusalCode
 
 DECISION_TIMEOUT = 15.0
 """Seconds that a submission waits for the worker's decision, unless the client sets another limit."""
@@ -51,6 +54,7 @@ def _add_submit_route(routes: APIRouter, orders: OrderClient) -> None:
         status_code=201,
         responses=error_responses(*BODY_ERRORS, 409, 410) | SUBMISSION_RESPONSES,
         openapi_extra=ORDER_REQUEST_BODY,
+        dependencies=[allowed(SUBMIT)],
     )
     async def submit(
         request: Request,
@@ -75,12 +79,19 @@ def _add_submit_route(routes: APIRouter, orders: OrderClient) -> None:
 
 def _add_amend_route(routes: APIRouter, orders: OrderClient) -> None:
     @routes.put(
-        "/orders/{order_id}", summary="Amend an order", responses=ACTION_ERRORS, openapi_extra=ORDER_REQUEST_BODY
+        "/orders/{order_id}",
+        summary="Amend an order",
+        responses=ACTION_ERRORS,
+        openapi_extra=ORDER_REQUEST_BODY,
+        dependencies=[allowed(ACTION_PERMISSIONS[AMEND.name])],
     )
     async def amend(
         request: Request,
         order_id: OrderId,
-        by: Annotated[str, Query(min_length=1, max_length=200, description="Who does it", examples=["ann"])],
+        person: CurrentPerson,
+        by: Annotated[
+            str | None, Query(min_length=1, max_length=200, description=BY_DESCRIPTION, examples=["ann"])
+        ] = None,
         reason: Annotated[str, Query(max_length=2000, description="Why; kept with the order")] = "",
         dry_run: Annotated[bool, Query(description="Only report what it would do")] = False,
         override: Annotated[
@@ -108,12 +119,13 @@ def _add_amend_route(routes: APIRouter, orders: OrderClient) -> None:
 
         `409` not possible now, and why · `422` it is rejected, with findings.
         """
+        require_override(person, override)
         order = await _read_order_body(request)
         if order.get("id") != order_id:
             raise OperationRefused(
                 RefusalCode.INVALID, f"The path names order {order_id}, and the body order {order.get('id')}"
             )
-        actor = Actor(by=by, reason=reason)
+        actor = person.actor(by, reason)
         return await orders.amend(
             AmendCommand(order, actor, dry_run, override, revision, drop_unit or (), catalogue_version)
         )

@@ -7,9 +7,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from gateway.access.route_guard import allowed
 from gateway.errors import error_responses
 from gateway.list_filters import OrderCriteria, OrderSort
 from gateway.request_models import Cursor, OrderId
+from operations.access.permissions import LIST_ORDERS, READ_ORDER
 from operations.client import OrderClient
 from operations.history_responses import (
     AmendmentsResponse,
@@ -42,7 +44,12 @@ SourceOption = Annotated[
 def reading_routes(orders: OrderClient) -> APIRouter:
     routes = APIRouter(tags=["orders"], responses=error_responses(422, 504))
 
-    @routes.get("/orders", summary="List orders, open ones first", responses=error_responses(404))
+    @routes.get(
+        "/orders",
+        summary="List orders, open ones first",
+        responses=error_responses(404),
+        dependencies=[allowed(LIST_ORDERS)],
+    )
     async def list_orders(
         criteria: OrderCriteria,
         catalogue_version: Annotated[
@@ -58,13 +65,21 @@ def reading_routes(orders: OrderClient) -> APIRouter:
         wanted = replace(criteria, catalogue_version=version, limit=limit)
         return order_list_response(await orders.list_orders(wanted, cursor, sort))
 
-    @routes.get("/orders/{order_id}", summary="Read an order", responses=error_responses(404))
+    @routes.get(
+        "/orders/{order_id}",
+        summary="Read an order",
+        responses=error_responses(404),
+        dependencies=[allowed(READ_ORDER)],
+    )
     async def read(order_id: OrderId, source: SourceOption = "best") -> OrderResponse:
         """Its lines and states, without steps."""
         return order_response(await orders.read(order_id, steps=False, source=source))
 
     @routes.get(
-        "/orders/{order_id}/steps", summary="Read an order's steps, page by page", responses=error_responses(404)
+        "/orders/{order_id}/steps",
+        summary="Read an order's steps, page by page",
+        responses=error_responses(404),
+        dependencies=[allowed(READ_ORDER)],
     )
     async def steps(
         order_id: OrderId,
@@ -76,7 +91,10 @@ def reading_routes(orders: OrderClient) -> APIRouter:
         return StepsPageResponse(steps=page.steps, next_offset=page.next_offset)
 
     @routes.get(
-        "/orders/{order_id}/why", summary="What an order, or one step, waits for", responses=error_responses(404)
+        "/orders/{order_id}/why",
+        summary="What an order, or one step, waits for",
+        responses=error_responses(404),
+        dependencies=[allowed(READ_ORDER)],
     )
     async def why(
         order_id: OrderId,
@@ -86,13 +104,23 @@ def reading_routes(orders: OrderClient) -> APIRouter:
         details, blockers = await orders.find_blockers(order_id, step, source)
         return blockers_response(details, blockers, details.step(step) if step else None)
 
-    @routes.get("/orders/{order_id}/history", summary="Who did what, when and why", responses=error_responses(404))
+    @routes.get(
+        "/orders/{order_id}/history",
+        summary="Who did what, when and why",
+        responses=error_responses(404),
+        dependencies=[allowed(READ_ORDER)],
+    )
     async def history(order_id: OrderId, source: SourceOption = "best") -> HistoryResponse:
         """Oldest first. Entries without `by` happened by themselves. The ledger has all entries, with the `data` that
         people entered. An order itself keeps its latest ones, those of people longest."""
         return history_response(await orders.read_history(order_id, source))
 
-    @routes.get("/orders/{order_id}/attempts", summary="Each attempt at its calls", responses=error_responses(404))
+    @routes.get(
+        "/orders/{order_id}/attempts",
+        summary="Each attempt at its calls",
+        responses=error_responses(404),
+        dependencies=[allowed(READ_ORDER)],
+    )
     async def attempts(
         order_id: OrderId,
         step: Annotated[str | None, Query(max_length=500, description="A step's id or number")] = None,
@@ -101,7 +129,10 @@ def reading_routes(orders: OrderClient) -> APIRouter:
         return attempts_response(order_id, await orders.read_attempts(order_id, step))
 
     @routes.get(
-        "/orders/{order_id}/amendments", summary="Its amendments, before and after", responses=error_responses(404)
+        "/orders/{order_id}/amendments",
+        summary="Its amendments, before and after",
+        responses=error_responses(404),
+        dependencies=[allowed(READ_ORDER)],
     )
     async def amendments(order_id: OrderId) -> AmendmentsResponse:
         """Oldest first. Needs a ledger."""

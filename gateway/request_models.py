@@ -9,12 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from compiler.language.order import ORDER_ID_PATTERN
 from gateway.value_types import Count, Flag, Moment, Number
+from operations.access.person import Person
 from operations.bulk.bulk_actions import BulkCommand
 from operations.bulk.bulk_runner import BulkFilter, BulkPacing
 from operations.bulk.bulk_selection import WorklistKind
 from workflows.contract.actions import ActionSpec
 from workflows.contract.event_ids import content_event_id
-from workflows.contract.order_messages import Actor, EventDelivery
+from workflows.contract.order_messages import EventDelivery
 
 OrderId = Annotated[str, Path(pattern=ORDER_ID_PATTERN, description="The order's id", examples=["HS-1001"])]
 StepId = Annotated[
@@ -28,6 +29,11 @@ StepId = Annotated[
 
 OrderLimit = Annotated[int, Query(ge=1, le=1000, description="At most this many orders")]
 Cursor = Annotated[str | None, Query(max_length=1000, description="Continue after a page: its `next_cursor`")]
+
+
+BY_DESCRIPTION = (
+    "For whom the account acts; kept beside the account. Default: for itself. Needed with the token that clients share"
+)
 
 
 class StrictBody(BaseModel):
@@ -72,12 +78,8 @@ class OrderEventBody(KeyedEventBody):
 
 
 class ActorBody(StrictBody):
-    by: str = Field(min_length=1, max_length=200, description="Who does it", examples=["ann"])
+    by: str | None = Field(None, min_length=1, max_length=200, description=BY_DESCRIPTION, examples=["ann"])
     reason: str = Field("", max_length=2000, description="Why; kept with the order", examples=["stock was counted"])
-
-    @property
-    def actor(self) -> Actor:
-        return Actor(by=self.by, reason=self.reason)
 
 
 class BulkActionBody(ActorBody):
@@ -98,10 +100,11 @@ class BulkActionBody(ActorBody):
     pace: Number = Field(5.0, ge=0.01, le=1000, description="Actions per second")
     stop_after: Count | None = Field(5, description="Stop when this many have failed; null: never")
 
-    def to_command(self, action: ActionSpec) -> BulkCommand:
+    def to_command(self, action: ActionSpec, person: Person) -> BulkCommand:
         criteria = BulkFilter(self.system, self.code, self.product, self.customer, self.queue, self.since, self.limit)
         worklist: WorklistKind = "tasks" if self.tasks else "fallout"
-        return BulkCommand(action, self.actor, criteria, worklist, self.data, self.override, self.take_over)
+        actor = person.actor(self.by, self.reason)
+        return BulkCommand(action, actor, criteria, worklist, self.data, self.override, self.take_over)
 
     @property
     def pacing(self) -> BulkPacing:

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from operations.access.accounts_file import ACCOUNTS_FILE_VARIABLE
+
 TOKEN_VARIABLE = "ORDO_GATEWAY_TOKEN"
 CALLBACK_SECRET_VARIABLE = "ORDO_CALLBACK_SECRET"
+TOKEN_PURPOSE = f"the token that clients share, unless {ACCOUNTS_FILE_VARIABLE} names a file of accounts"
 MIN_SECRET_LENGTH = 16
 """Characters. A shorter secret can be guessed."""
 
@@ -19,20 +22,23 @@ class InvalidSetting(Exception):
 @dataclass(frozen=True)
 class GatewaySettings:
     token: str = field(repr=False)
-    """Clients send it as `Authorization: Bearer …`."""
+    """Clients may share it, as an admin. Empty: only the tokens of accounts are valid."""
     callback_secret: bytes = field(repr=False)
     """The worker seals callback ids with it; the gateway opens them."""
+    accounts_file: Path | None = None
 
     @property
     def weak_secrets(self) -> list[str]:
         """Names of the variables whose secret is too short."""
         lengths = {TOKEN_VARIABLE: len(self.token), CALLBACK_SECRET_VARIABLE: len(self.callback_secret)}
-        return [name for name, length in lengths.items() if length < MIN_SECRET_LENGTH]
+        return [name for name, length in lengths.items() if 0 < length < MIN_SECRET_LENGTH]
 
 
 def load_settings(environment: Mapping[str, str]) -> GatewaySettings:
-    """Raises InvalidSetting."""
-    token = _read_secret(environment, TOKEN_VARIABLE, "the token that clients of the gateway send")
+    """Raises InvalidSetting. Without accounts, the shared token is needed."""
+    accounts_file = environment.get(ACCOUNTS_FILE_VARIABLE) or None
+    is_token_set = environment.get(TOKEN_VARIABLE) or environment.get(f"{TOKEN_VARIABLE}_FILE")
+    token = "" if accounts_file and not is_token_set else _read_secret(environment, TOKEN_VARIABLE, TOKEN_PURPOSE)
     if not (token.isascii() and token.isprintable()):
         raise InvalidSetting(f"{TOKEN_VARIABLE} contains characters that an HTTP header cannot carry")
     return GatewaySettings(
@@ -40,6 +46,7 @@ def load_settings(environment: Mapping[str, str]) -> GatewaySettings:
         _read_secret(
             environment, CALLBACK_SECRET_VARIABLE, "the secret with which the worker seals callback ids"
         ).encode(),
+        Path(accounts_file) if accounts_file else None,
     )
 
 

@@ -7,10 +7,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from gateway.access.route_guard import allowed
 from gateway.errors import error_responses
 from gateway.list_filters import FilterText, WorkCriteria, WorkSort
 from gateway.request_models import Cursor
 from gateway.value_types import Moment
+from operations.access.permissions import READ_WORK
 from operations.client import OrderClient
 from operations.list_responses import (
     FalloutGroupsResponse,
@@ -29,7 +31,7 @@ DueUntil = Annotated[Moment | None, Query(description="It is due before")]
 
 
 def worklist_routes(orders: OrderClient) -> APIRouter:
-    routes = APIRouter(tags=["operators"], responses=error_responses(422, 504))
+    routes = APIRouter(tags=["operators"], responses=error_responses(422, 504), dependencies=[allowed(READ_WORK)])
 
     @routes.get("/fallout", summary="Steps in fallout, over all running orders")
     async def fallout(

@@ -15,7 +15,7 @@ from operations.access.tokens import HASH_PREFIX, hash_matches, token_id_of
 
 _NO_TOKEN_HASH = HASH_PREFIX + "0" * 64
 """Compared with where there is no such token, so that the time does not tell which ids exist."""
-SHARED_PERSON = Person(SHARED_TOKEN_ACCOUNT, frozenset({Role.ADMIN}))
+SHARED_PERSON = Person(SHARED_TOKEN_ACCOUNT, frozenset({Role.ADMIN}), is_shared=True)
 
 
 class SignInProblem(StrEnum):

@@ -164,7 +164,7 @@ async def test_other_media_types_are_refused(cut_off: httpx.AsyncClient, path: s
         ("/events", {"name": "a", "event_id": "x" * 201}, "event_id"),
         ("/events", {"name": ["a"]}, "name"),
         ("/orders/HS-1/events", {"name": "a", "kee": "T-1"}, "kee"),
-        ("/orders/HS-1/steps/1/complete", {"data": {}}, "by"),
+        ("/orders/HS-1/steps/1/complete", {"by": "", "data": {}}, "by"),
         ("/orders/HS-1/steps/1/complete", {"by": "ann", "expected": "broken"}, "expected"),
         ("/orders/HS-1/steps/1/complete", {"by": "ann", "data": [1]}, "data"),
     ],
@@ -192,6 +192,16 @@ async def test_invalid_field_is_named(cut_off: httpx.AsyncClient, path: str, bod
 )
 async def test_invalid_list_filters_are_refused(cut_off: httpx.AsyncClient, query: str) -> None:
     assert (await cut_off.get(f"/orders?{query}")).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "path", ["/orders/HS-1/steps/1/complete", "/orders/HS-1/cancel", "/systems/desk/off", "/bulk/retry"]
+)
+async def test_the_shared_token_does_not_say_who_acts(cut_off: httpx.AsyncClient, path: str) -> None:
+    response = await cut_off.post(path, json={})
+    assert response.status_code == 422
+    assert error_of(response)["code"] == "invalid"
+    assert "name them in `by`" in error_of(response)["message"]
 
 
 async def chunks(size: int) -> AsyncIterator[bytes]:

@@ -57,7 +57,10 @@ async def test_assignment_and_note_appear_in_the_history(http: httpx.AsyncClient
     assert note.status_code == 200, note.text
     history = (await http.get(f"/orders/{order_id}/history")).json()["history"]
     entries = [(entry["what"], entry["by"], entry["reason"]) for entry in history if entry["by"]]
-    assert entries == [("assigned to kim", "ann", "asked by phone"), ("note", "ann", "shop is closed")]
+    assert entries == [
+        ("assigned to kim", "gateway for ann", "asked by phone"),
+        ("note", "gateway for ann", "shop is closed"),
+    ]
     assert error_of(await http.post(f"/orders/{order_id}/notes", json={"by": "ann", "text": ""}), 422)
 
 
@@ -66,7 +69,7 @@ async def test_order_is_held_and_resumed(http: httpx.AsyncClient) -> None:
     await step_in(http, order_id, "in_progress")
     assert "is held" in (await post(http, f"/orders/{order_id}/hold", expected="in_progress"))["message"]
     order = await read(http, order_id)
-    assert [(hold["scope"], hold["by"]) for hold in order["held"]] == [("order", "ann")]
+    assert [(hold["scope"], hold["by"]) for hold in order["held"]] == [("order", "gateway for ann")]
     assert (await post(http, f"/orders/{order_id}/hold"))["already"] is True
     await post(http, f"/orders/{order_id}/resume")
     assert (await read(http, order_id))["held"] == []

@@ -137,3 +137,41 @@ async def test_gateway_starts_before_temporal_stops_cleanly_and_logs_no_secret(t
     log = process.log.read_text()
     for secret in (TOKEN, SECRET.decode(), "forged-callback-id", "forged-query", "wrong-token", "unknown-path"):
         assert secret not in log
+
+
+def test_with_accounts_no_shared_token_is_needed(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    environment.delenv("ORDO_GATEWAY_TOKEN")
+    environment.setenv("ORDO_ACCOUNTS_FILE", str(tmp_path / "accounts.yaml"))
+    settings = load_settings(os.environ)
+    assert (settings.token, settings.accounts_file) == ("", tmp_path / "accounts.yaml")
+    assert settings.weak_secrets == []
+
+
+def test_a_missing_token_message_also_names_the_accounts(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment.delenv("ORDO_GATEWAY_TOKEN")
+    assert main(["--port", "0"]) == 1
+    assert "unless ORDO_ACCOUNTS_FILE names a file of accounts" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "which cannot be read: No such file or directory. `account add NAME --role ROLE`"),
+        ("accounts:\n  ann:\n    roles: [king]\n", "accounts.yaml:3:13: "),
+        ("accounts: [", "which has mistakes:"),
+    ],
+)
+def test_the_gateway_does_not_start_with_an_accounts_file_that_cannot_be_used(
+    tmp_path: Path, content: str | None, message: str
+) -> None:
+    path = tmp_path / "accounts.yaml"
+    if content is not None:
+        path.write_text(content)
+    ended = started("--port", "0", "--address", NOWHERE, ORDO_ACCOUNTS_FILE=str(path), **SECRETS)
+    assert ended.returncode == 1
+    assert "The gateway cannot start: ORDO_ACCOUNTS_FILE names" in ended.stderr
+    assert message in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "gateway ready" not in ended.stderr

@@ -28,7 +28,7 @@ async def test_task_is_completed_with_the_form_data(http: httpx.AsyncClient) -> 
     assert done.json()["state"] == "completed"
     order = await ended(http, order_id)
     assert order["state"] == "completed"
-    assert any(entry["by"] == "ann" and entry["reason"] == "asked by phone" for entry in order["history"])
+    assert any(entry["by"] == "gateway for ann" and entry["reason"] == "asked by phone" for entry in order["history"])
 
 
 async def test_action_on_an_ended_order_is_refused(http: httpx.AsyncClient) -> None:
@@ -72,7 +72,7 @@ async def test_retry_that_fails_again_returns_to_fallout(
         lambda found: found["state"] == "fatally_failed" and found["error"]["at"] != failed["error"]["at"],
     )
     assert again["error"]["code"] == failed["error"]["code"]
-    assert [entry for entry in (await read(http, order_id))["history"] if entry["by"] == "ann"]
+    assert [entry for entry in (await read(http, order_id))["history"] if entry["by"] == "gateway for ann"]
 
 
 async def test_step_in_fallout_is_completed_with_data(http: httpx.AsyncClient) -> None:

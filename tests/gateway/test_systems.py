@@ -14,7 +14,7 @@ async def test_system_is_switched_off_and_on(http: httpx.AsyncClient) -> None:
     found = await eventually(lambda: http.get("/systems"), lambda answer: bool(answer.json()["systems"]))
     assert [system["system"] for system in found.json()["systems"]] == ["desk"]
     off = await http.post("/systems/desk/off", json=ANN)
-    assert (off.status_code, off.json()["state"], off.json()["by"]) == (200, "off", "ann")
+    assert (off.status_code, off.json()["state"], off.json()["by"]) == (200, "off", "gateway for ann")
     try:
         order_id = await submitted(http, "patient")
         step = await step_in(http, order_id, "on_hold")

@@ -32,12 +32,12 @@ NOWHERE = "127.0.0.1:1"
 
 
 @asynccontextmanager
-async def gateway_over(orders: OrderClient) -> AsyncIterator[httpx.AsyncClient]:
+async def gateway_over(orders: OrderClient, settings: GatewaySettings = SETTINGS) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a gateway in this process, with the token. Every response is checked against the schema."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
-        config = uvicorn.Config(create_app(orders, SETTINGS), log_level="error", access_log=False, server_header=False)
+        config = uvicorn.Config(create_app(orders, settings), log_level="error", access_log=False, server_header=False)
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server._serve([listening]))  # `serve` would take the test run's signals over
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"

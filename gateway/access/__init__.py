@@ -1,0 +1,1 @@
+"""Who calls: tokens, accounts, and what each route needs."""
