@@ -25,6 +25,7 @@ environment:
   ORDO_ACCOUNTS_FILE     the accounts whose tokens clients send as `Authorization: Bearer …` (docs/access.md)
   ORDO_GATEWAY_TOKEN     a token that clients share, as an admin (or ORDO_GATEWAY_TOKEN_FILE, a file with it)
   ORDO_CALLBACK_SECRET   the secret with which the worker seals callback ids (or ORDO_CALLBACK_SECRET_FILE)
+  ORDO_GATEWAY_WRONG_TOKENS   wrong tokens that an address may send in a minute (default: 100)
   TEMPORAL_*             as for Temporal's own tools
 """
 SHUTDOWN_GRACE_SECONDS = 20

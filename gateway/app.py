@@ -77,7 +77,10 @@ def create_app(orders: OrderClient, settings: GatewaySettings) -> FastAPI:
     # A request passes the middleware that is added last first.
     app.add_middleware(BodyLimitMiddleware, body_limit=_body_limit)
     app.add_middleware(
-        SignInMiddleware, sign_in=create_sign_in(settings), failed_sign_ins=FailedSignIns(), is_public=_is_public
+        SignInMiddleware,
+        sign_in=create_sign_in(settings),
+        failed_sign_ins=FailedSignIns(settings.max_wrong_tokens),
+        is_public=_is_public,
     )
     app.add_middleware(EncodedSlashMiddleware)
     app.add_middleware(RequestLogMiddleware)

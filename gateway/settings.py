@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from operations.access.accounts_file import ACCOUNTS_FILE_VARIABLE
+from operations.access.failed_sign_ins import MAX_FAILURES
+from operations.access.sign_in import MIN_SECRET_LENGTH
 
+WRONG_TOKENS_VARIABLE = "ORDO_GATEWAY_WRONG_TOKENS"
 TOKEN_VARIABLE = "ORDO_GATEWAY_TOKEN"
 CALLBACK_SECRET_VARIABLE = "ORDO_CALLBACK_SECRET"
 TOKEN_PURPOSE = f"the token that clients share, unless {ACCOUNTS_FILE_VARIABLE} names a file of accounts"
-MIN_SECRET_LENGTH = 16
-"""Characters. A shorter secret can be guessed."""
 
 
 class InvalidSetting(Exception):
@@ -26,6 +27,8 @@ class GatewaySettings:
     callback_secret: bytes = field(repr=False)
     """The worker seals callback ids with it; the gateway opens them."""
     accounts_file: Path | None = None
+    max_wrong_tokens: int = MAX_FAILURES
+    """That an address may send in a minute."""
 
     @property
     def weak_secrets(self) -> list[str]:
@@ -47,7 +50,15 @@ def load_settings(environment: Mapping[str, str]) -> GatewaySettings:
             environment, CALLBACK_SECRET_VARIABLE, "the secret with which the worker seals callback ids"
         ).encode(),
         Path(accounts_file) if accounts_file else None,
+        _read_wrong_tokens(environment),
     )
+
+
+def _read_wrong_tokens(environment: Mapping[str, str]) -> int:
+    text = environment.get(WRONG_TOKENS_VARIABLE) or str(MAX_FAILURES)
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:10]) <= 1_000_000):
+        raise InvalidSetting(f"{WRONG_TOKENS_VARIABLE} must be a number from 1 to 1,000,000: wrong tokens a minute")
+    return int(text)
 
 
 def _read_secret(environment: Mapping[str, str], name: str, purpose: str) -> str:

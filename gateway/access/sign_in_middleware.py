@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import structlog
 from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.errors import error_response
@@ -37,13 +38,12 @@ class SignInMiddleware:
         if scope["type"] != "http" or self._is_public(scope["path"]):
             return await self._app(scope, receive, send)
         address = scope["client"][0] if scope.get("client") else ""
-        if wait := self._failed.seconds_to_wait(address):
-            message = f"Too many wrong tokens came from your address. Wait {wait} s"
-            response = error_response(429, "too_many_sign_ins", message, headers={"Retry-After": str(wait)})
-            return await response(scope, receive, send)
+        wait = self._failed.seconds_to_wait(address)
         try:
-            person = self._sign_in.person(_bearer_token(Headers(scope=scope)))
+            person = self._sign_in.person(_bearer_token(Headers(scope=scope)), is_closed=wait > 0)
         except SignInRefused as refused:
+            if wait and refused.problem is SignInProblem.WRONG:
+                return await _too_many_response(wait)(scope, receive, send)
             self._record(refused, scope["method"], address)
             headers = {"WWW-Authenticate": "Bearer"}
             return await error_response(401, "unauthorized", MESSAGES[refused.problem], headers=headers)(
@@ -57,6 +57,12 @@ class SignInMiddleware:
             self._failed.record(address)
         known = {"account": refused.account, "token_id": refused.token_id} if refused.account else {}
         log.warning("sign-in refused", reason=refused.problem.value, method=method, address=address, **known)
+
+
+def _too_many_response(wait: int) -> JSONResponse:
+    """Without a line in the log: whoever floods the gateway does not flood its log."""
+    message = f"Too many wrong tokens came from your address. Wait {wait} s"
+    return error_response(429, "too_many_sign_ins", message, headers={"Retry-After": str(wait)})
 
 
 def _bearer_token(headers: Headers) -> str:

@@ -28,7 +28,7 @@ def _read_accounts(path: Path) -> LiveAccounts:
         reason = error.strerror or error
         raise InvalidSetting(
             f"{ACCOUNTS_FILE_VARIABLE} names {path}, which cannot be read: {reason}. "
-            "`account add NAME --role ROLE` of the command line creates it"
+            "`account add` of the command line creates it"
         ) from None
     except AccountsRejected as error:
         findings = "".join(f"\n  {finding}" for finding in error.findings)

@@ -15,6 +15,8 @@ from operations.access.tokens import HASH_PREFIX, hash_matches, token_id_of
 
 _NO_TOKEN_HASH = HASH_PREFIX + "0" * 64
 """Compared with where there is no such token, so that the time does not tell which ids exist."""
+MIN_SECRET_LENGTH = 16
+"""Characters. A shorter secret can be guessed."""
 SHARED_PERSON = Person(SHARED_TOKEN_ACCOUNT, frozenset({Role.ADMIN}), is_shared=True)
 
 
@@ -43,13 +45,16 @@ class SignIn:
 
     def __init__(self, accounts: LiveAccounts | None, shared_token: str = "") -> None:
         self._accounts = accounts
+        self._can_be_guessed = 0 < len(shared_token) < MIN_SECRET_LENGTH
         self._shared_digest = _digest(shared_token) if shared_token else None
 
-    def person(self, token: str, now: datetime | None = None) -> Person:
-        """Raises SignInRefused."""
+    def person(self, token: str, now: datetime | None = None, *, is_closed: bool = False) -> Person:
+        """`is_closed`: too many wrong tokens came from the same address. Then a shared token counts only if nobody can
+        guess it. Raises SignInRefused."""
         if not token:
             raise SignInRefused(SignInProblem.MISSING)
-        if self._shared_digest is not None and hmac.compare_digest(_digest(token), self._shared_digest):
+        shared = None if is_closed and self._can_be_guessed else self._shared_digest
+        if shared is not None and hmac.compare_digest(_digest(token), shared):
             return SHARED_PERSON
         return self._account_person(token, now or datetime.now(UTC))
 

@@ -106,6 +106,14 @@ def test_unusable_secret_file_is_named(tmp_path: Path, content: bytes | None) ->
         load_settings({"ORDO_GATEWAY_TOKEN_FILE": str(path), "ORDO_CALLBACK_SECRET": "s"})
 
 
+@pytest.mark.parametrize("text", ["0", "-1", "many", "1e3", "9" * 30, "²"])
+def test_a_wrong_limit_of_wrong_tokens_is_refused(text: str) -> None:
+    with pytest.raises(InvalidSetting, match="ORDO_GATEWAY_WRONG_TOKENS must be a number"):
+        load_settings(SECRETS | {"ORDO_GATEWAY_WRONG_TOKENS": text})
+    assert load_settings(SECRETS | {"ORDO_GATEWAY_WRONG_TOKENS": "7"}).max_wrong_tokens == 7
+    assert load_settings(SECRETS).max_wrong_tokens == 100
+
+
 def test_token_that_no_header_can_carry_is_refused() -> None:
     with pytest.raises(InvalidSetting, match="an HTTP header cannot carry"):
         load_settings({"ORDO_GATEWAY_TOKEN": "tökén", "ORDO_CALLBACK_SECRET": "s"})
@@ -158,7 +166,7 @@ def test_a_missing_token_message_also_names_the_accounts(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "which cannot be read: No such file or directory. `account add NAME --role ROLE`"),
+        (None, "which cannot be read: No such file or directory. `account add`"),
         ("accounts:\n  ann:\n    roles: [king]\n", "accounts.yaml:3:13: "),
         ("accounts: [", "which has mistakes:"),
     ],

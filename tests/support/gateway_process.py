@@ -25,7 +25,9 @@ from tests.support.paths import ROOT
 
 TOKEN = "token-of-the-tests-0123456789"
 SECRET = b"callback-secret-of-the-tests"
-SETTINGS = GatewaySettings(TOKEN, SECRET)
+MANY_WRONG_TOKENS = 1_000_000
+"""Tests send many of them from one address."""
+SETTINGS = GatewaySettings(TOKEN, SECRET, max_wrong_tokens=MANY_WRONG_TOKENS)
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 NOWHERE = "127.0.0.1:1"
 """An address without a Temporal server."""
@@ -63,12 +65,16 @@ class GatewayProcess:
 
     def __init__(self, *arguments: str, log: Path, **environment: str) -> None:
         self.log = log
-        secrets = {"ORDO_GATEWAY_TOKEN": TOKEN, "ORDO_CALLBACK_SECRET": SECRET.decode()}
+        settings = {
+            "ORDO_GATEWAY_TOKEN": TOKEN,
+            "ORDO_CALLBACK_SECRET": SECRET.decode(),
+            "ORDO_GATEWAY_WRONG_TOKENS": str(MANY_WRONG_TOKENS),
+        }
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "gateway", "--port", "0", *arguments],
                 cwd=ROOT,
-                env=os.environ | secrets | environment,
+                env=os.environ | settings | environment,
                 stderr=errors,
             )
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from operations.access.permission_table import PAGE, permission_table, role_table, with_new_tables
 from operations.access.permissions import ACTION_PERMISSIONS, PERMISSIONS, PUBLISH, READ_ORDER, SEND_EVENT, QueueRule
 from operations.access.person import Forbidden, Person, require, require_queue, require_step
 from operations.access.roles import ROLE_SUMMARIES, Role
 from operations.access.sign_in import SHARED_PERSON
 from operations.errors import OperationRefused
 from tests.support.paths import ROOT
+from views.infrastructure.permission_table import PAGE, permission_table, role_table, with_new_tables
 from workflows.contract.actions import ACTIONS
 from workflows.contract.order_views import StepView
 from workflows.contract.states import StepState
@@ -55,7 +55,7 @@ def test_permission_names_are_unique_and_every_role_is_described() -> None:
 
 
 def test_documentation_has_the_tables_of_the_code() -> None:
-    """`python -m operations.access.permission_table` renews them."""
+    """`python -m views.infrastructure.permission_table` renews them."""
     page = (ROOT / PAGE).read_text()
     assert page == with_new_tables(page)
     assert permission_table() in page

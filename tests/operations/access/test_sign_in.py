@@ -70,6 +70,14 @@ def test_without_a_shared_token_no_text_is_it() -> None:
         SignIn(None, "").person("x")
 
 
+def test_a_shared_token_that_can_be_guessed_does_not_count_after_too_many_guesses() -> None:
+    assert SignIn(None, "short").person("short").account == SHARED_TOKEN_ACCOUNT
+    with pytest.raises(SignInRefused):
+        SignIn(None, "short").person("short", is_closed=True)
+    long = "a-token-of-more-characters"
+    assert SignIn(None, long).person(long, is_closed=True).account == SHARED_TOKEN_ACCOUNT
+
+
 def test_rotation_overlaps(site: Site) -> None:
     added = add_account(Accounts(), "ann", [Role.VIEWER], [], NOW)
     old = site.issue(added)

@@ -1,4 +1,4 @@
-"""The tables of docs/access.md: `python -m operations.access.permission_table` renews them."""
+"""The tables of docs/access.md: `python -m views.infrastructure.permission_table` renews them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from operations.access.permissions import PERMISSIONS, Permission, QueueRule
 from operations.access.roles import ROLE_SUMMARIES, Role
 
 PAGE = Path("docs", "access.md")
-_BEGIN = "<!-- These tables are written by `python -m operations.access.permission_table`. -->\n"
+_BEGIN = "<!-- These tables are written by `python -m views.infrastructure.permission_table`. -->\n"
 _END = "<!-- End of the tables. -->\n"
 _QUEUE_COLUMN = "operator with queues"
 
