@@ -6,9 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
+from gateway.access.route_guard import allowed
 from gateway.errors import error_responses
 from gateway.list_filters import FilterText
 from gateway.value_types import Moment
+from operations.access.permissions import READ_REPORTS
 from operations.client import OrderClient
 from operations.reading.reports import ReportCriteria
 from operations.report_responses import (
@@ -37,7 +39,7 @@ Criteria = Annotated[ReportCriteria, Depends(_month)]
 
 
 def report_routes(orders: OrderClient) -> APIRouter:
-    routes = APIRouter(tags=["reports"], responses=error_responses(422, 504))
+    routes = APIRouter(tags=["reports"], responses=error_responses(422, 504), dependencies=[allowed(READ_REPORTS)])
 
     @routes.get("/reports/shift", summary="The hand-over of a shift")
     async def shift(
