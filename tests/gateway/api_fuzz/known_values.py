@@ -63,6 +63,7 @@ FITTING_ACTIONS = {
     "reschedule": FittingAction("FUZZ-rest", {"to": "2040-01-01T00:00:00Z"}),
     "extend": FittingAction("FUZZ-parcel", {"by": "2d"}),
     "proceed": FittingAction("FUZZ-guest"),
+    "rollback": FittingAction("FUZZ-prepaid"),
     "recover": FittingAction(INTERRUPTED),
 }
 """Action → an order that takes it, on its first step if it is for a step, with data that fit."""
