@@ -94,7 +94,8 @@ def open_ledger(url: str | URL, *, connections: int = 5, application: str = "ord
         "application_name": application,
     }
     arguments = {name: value for name, value in settings.items() if name not in parsed.query}
-    return _create_engine(parsed, arguments, common)
+    # A connection that the server has ended since, in a restart for instance, is replaced before it is used.
+    return _create_engine(parsed, arguments, common | {"pool_pre_ping": True})
 
 
 def _create_engine(url: URL, connect_args: dict[str, Any], common: dict[str, Any]) -> Engine:

@@ -11,6 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from ledger.database import describe_location, ledger_errors, open_ledger, parse_ledger_url, write_transaction
 from ledger.error_reasons import blames_database, database_error_reason
 from ledger.settings import LedgerUnusable, read_ledger_url
+from tests.support.ledger_databases import new_postgresql_ledger
+from tests.support.postgres_server import PostgresServer
 
 
 @pytest.mark.parametrize(
@@ -140,3 +142,15 @@ def test_an_error_of_the_schema_is_the_databases(ledger_database: Engine, statem
     with pytest.raises(DBAPIError) as failed, ledger_database.connect() as connection:
         connection.execute(text(statement))
     assert blames_database(failed.value)
+
+
+def test_a_connection_that_the_server_has_ended_is_replaced(postgres_server: PostgresServer) -> None:
+    """As after a restart of the server."""
+    with new_postgresql_ledger(postgres_server) as url:
+        engine = open_ledger(url)
+        with engine.connect() as connection:
+            process = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        postgres_server.execute(f"SELECT pg_terminate_backend({process})")
+        with engine.connect() as connection:
+            assert connection.execute(text("SELECT 1")).scalar_one() == 1
+        engine.dispose()

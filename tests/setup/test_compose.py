@@ -28,7 +28,7 @@ PINNED = re.compile(r"[a-z/-]+:\d+\.\d+[\w.-]*")
 
 def sources() -> str:
     """All of the project's own code and definitions."""
-    folders = ("activities", "cli", "gateway", "operations", "sandbox", "definitions")
+    folders = ("activities", "cli", "gateway", "ledger", "operations", "sandbox", "definitions")
     files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in (".py", ".yaml")]
     return "\n".join(path.read_text(encoding="utf-8") for path in [*files, ROOT / "worker.py"])
 
