@@ -9,6 +9,7 @@ from enum import StrEnum
 from operations.access.roles import Role
 from workflows.contract import actions
 from workflows.contract.actions import ACTIONS, ActionSpec
+from workflows.contract.order_messages import StepAction
 
 
 class QueueRule(StrEnum):
@@ -48,7 +49,10 @@ READ_REPORTS = Permission("read_reports", "Read reports", _READERS)
 SUBMIT = Permission("submit", "Submit an order, or run one again", _ORDER_ENTRY, QueueRule.REFUSED)
 SEND_EVENT = Permission("send_event", "Deliver an event", _OPERATORS | {Role.SENDER}, QueueRule.REFUSED)
 OVERRIDE = Permission(
-    "override", "Pass a point of no return (`override`), where the action itself is allowed", _OPERATORS
+    "override",
+    "Pass a point of no return (`override`), where the action itself is allowed",
+    _OPERATORS,
+    QueueRule.REFUSED,
 )
 SWITCH_SYSTEM = Permission("switch_system", "Switch a system off or on", _OPERATORS, QueueRule.REFUSED)
 RESEND = Permission("resend", "Send undelivered events again", _OPERATORS, QueueRule.REFUSED)
@@ -67,10 +71,10 @@ _ORDER_ENTRY_ACTIONS = (actions.AMEND, actions.CANCEL)
 def _action_permission(spec: ActionSpec) -> Permission:
     if spec is actions.NOTE:
         rule = QueueRule.FREE
-    elif spec.is_step_action:
+    elif spec.request is StepAction:
         rule = QueueRule.OWN_WORK
     else:
-        rule = QueueRule.REFUSED
+        rule = QueueRule.REFUSED  # `redo` too: it also undoes steps that are others' work
     roles = _ORDER_ENTRY if spec in _ORDER_ENTRY_ACTIONS else _OPERATORS
     return Permission(spec.name, spec.summary, roles, rule)
 

@@ -82,7 +82,9 @@ def test_only_publishers_and_admins_publish() -> None:
     assert PUBLISH.roles == {Role.PUBLISHER, Role.ADMIN}
 
 
-@pytest.mark.parametrize("name", ["cancel", "submit", "switch_system", "resend", "send_event", "set", "recover"])
+@pytest.mark.parametrize(
+    "name", ["cancel", "submit", "switch_system", "resend", "send_event", "set", "recover", "redo", "override"]
+)
 def test_an_operator_with_queues_does_not_act_on_whole_orders_or_systems(name: str) -> None:
     assert allows(person(Role.OPERATOR), name)
     with pytest.raises(Forbidden, match="without a limit to queues"):
