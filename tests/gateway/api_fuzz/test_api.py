@@ -17,6 +17,10 @@ NEVER_SUCCEED = {
     "GET /tasks/groups",
     "GET /orders/{order_id}/amendments",
     "GET /orders/{order_id}/attempts",
+    "GET /reports/shift",
+    "GET /reports/durations",
+    "GET /reports/sla",
+    "GET /reports/fallout",
 }
 """No order here has a receiver, and there is no ledger."""
 
