@@ -57,6 +57,14 @@ INTERRUPTED = Index(
     postgresql_where=_at.interrupted_kind.is_not(None),
 )
 
+OPEN = Index(
+    "ix_orders_open",
+    _at.key,
+    sqlite_where=_at.ended_at.is_(None),
+    postgresql_where=_at.ended_at.is_(None),
+)
+"""For reconciliation, which goes through all orders that have not ended, one page after the other."""
+
 PRODUCTS_AND_SYSTEMS = (
     _index(order_products, "product", "ended_at", "started_at", "order_key"),
     _index(order_products, "product", "started_at", "order_key"),

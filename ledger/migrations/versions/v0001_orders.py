@@ -36,6 +36,7 @@ TABLES = (
     "work_items",
 )
 CURRENT, INTERRUPTED = sa.text("is_current"), sa.text("interrupted_kind IS NOT NULL")
+OPEN = sa.text("ended_at IS NULL")
 LIST_INDEXES: dict[str, tuple[list[str], sa.TextClause | None]] = {
     "ix_orders_ended_at_started_at": (["ended_at", "started_at", "key"], CURRENT),
     "ix_orders_started_at": (["started_at", "key"], CURRENT),
@@ -59,6 +60,7 @@ LIST_INDEXES: dict[str, tuple[list[str], sa.TextClause | None]] = {
         CURRENT,
     ),
     "ix_orders_interrupted": (["ended_at", "started_at", "key"], INTERRUPTED),
+    "ix_orders_open": (["key"], OPEN),
     "ix_order_products_product_ended_at_started_at_order_key": (
         ["product", "ended_at", "started_at", "order_key"],
         None,
