@@ -16,7 +16,9 @@ FileStamp = tuple[int, int, int]
 class LiveAccounts:
     """The last good content of the file. A change that cannot be used changes nothing."""
 
-    def __init__(self, path: Path, report_refused: Callable[[list[Finding]], None], report_read: Callable[[int], None]):
+    def __init__(
+        self, path: Path, report_refused: Callable[[list[Finding]], None], report_read: Callable[[int], None]
+    ) -> None:
         """Reads the file. `report_refused` is called with each change that cannot be used, `report_read` with the
         number of accounts after each other one. Raises AccountsRejected and OSError."""
         self._path = path
