@@ -57,6 +57,10 @@ CASES = {
     "GET /fallout/groups": Case(),
     "GET /tasks": Case("survey"),
     "GET /tasks/groups": Case(),
+    "GET /reports/shift": Case(),
+    "GET /reports/durations": Case(),
+    "GET /reports/sla": Case(),
+    "GET /reports/fallout": Case(),
     "GET /systems": Case(),
     "GET /catalogue": Case(),
     "GET /catalogue/versions": Case(),
@@ -90,8 +94,9 @@ NEEDS_A_VERSION = "GET /catalogue/versions/{version}"
 NEED_A_LEDGER = (
     *("GET /orders/{order_id}/attempts", "GET /orders/{order_id}/amendments"),
     *("GET /fallout/groups", "GET /tasks/groups"),
+    *(f"GET /reports/{name}" for name in ("shift", "durations", "sla", "fallout")),
 )
-"""tests/gateway/test_ledger_lists.py lets them succeed."""
+"""tests/gateway/test_ledger_lists.py and test_reports.py let them succeed."""
 
 
 def case_of(operation: Operation) -> Case:

@@ -17,8 +17,14 @@ from workflows.contract.order_messages import Alternative
 
 GATEWAY_PAGE = (ROOT / "docs" / "gateway.md").read_text()
 BELOW = ("workflows", "operations", "activities", "activity_contract")
-COMMANDS = sorted(typer.main.get_command(build_app("ordo", for_terminal=False)).commands)  # type: ignore[attr-defined]
-COMMAND = re.compile(rf"`(?:{'|'.join(COMMANDS)})[ `]|\b(?:starter|worker)\.py\b|docker compose|python ")
+APP = typer.main.get_command(build_app("ordo", for_terminal=False))
+COMMANDS = sorted(APP.commands)  # type: ignore[attr-defined]
+GROUPS = [name for name, command in APP.commands.items() if hasattr(command, "commands")]  # type: ignore[attr-defined]
+"""Commands with commands of their own: alone, such a name may also be a value (`source` is `ledger`)."""
+ALONE = sorted({*COMMANDS} - {*GROUPS})
+COMMAND = re.compile(
+    rf"`(?:{'|'.join(ALONE)})`|`(?:{'|'.join(COMMANDS)}) |\b(?:starter|worker)\.py\b|docker compose|python "
+)
 OPTION = re.compile(r"(?<![\w-])--[a-z]")
 
 
@@ -63,6 +69,7 @@ def test_gateway_names_no_options() -> None:
         'x = f"held; `resume {order}` lets it continue"',
         'x = "`why HS-1` explains"',
         'x = f"no step {name}; `show` lists them"',
+        'x = "`ledger check` compares them"',
         'x = "give it with --data"',
         'x = "start one with `python worker.py`"',
     ],

@@ -123,6 +123,7 @@ async def test_planted_secrets_are_found_nowhere(
     tmp_path: Path,
     request: pytest.FixtureRequest,
 ) -> None:
+    order_id = f"S-{ledger_database.dialect.name}"
     site.define("leaky", DEFINITIONS)
     site.server.answers(LeakySystem())
     worker = await site.worker(ORDO_LEDGER_URL=secret_url, CRM_HOOK=f"{site.server.url}/hook", **SECRETS)
@@ -132,7 +133,7 @@ async def test_planted_secrets_are_found_nowhere(
     log = tmp_path / "gateway.log"
     gateway = GatewayProcess(*where, log=log, **environment, **SECRETS)
     try:
-        answers = await run_through_gateway(await gateway.ready(), ledger_database)
+        answers = await run_through_gateway(await gateway.ready(), ledger_database, order_id)
     finally:
         gateway.close()
     await until(lambda: len(events_of(site.server)) >= 5)
@@ -145,22 +146,22 @@ async def test_planted_secrets_are_found_nowhere(
     assert_clean("gateway's log", log.read_bytes())
     for event in events_of(site.server):
         assert_clean("event", event.body)
-    async for name, data in histories(temporal.client, "S-1"):
+    async for name, data in histories(temporal.client, order_id):
         assert_clean(name, data)
     for name, data in ledger_contents(ledger_database, request):
         assert_clean(name, data)
     archive = shell("ledger", "archive", "--older-than", "0s", "--to", tmp_path / "archive", environment=environment)
     assert (archive.out, archive.err) == ("1 order archived in 1 file.\n", "")
     (file,) = (tmp_path / "archive").glob("*.jsonl.gz")
-    assert b"S-1" in gzip.decompress(file.read_bytes())
+    assert order_id.encode() in gzip.decompress(file.read_bytes())
     assert_clean("archive", gzip.decompress(file.read_bytes()))
-    told = shell("show", "S-1", "--ledger", *where, environment=environment)
+    told = shell("show", order_id, "--ledger", *where, environment=environment)
     assert_clean("command line", (told.out + told.err).encode())
 
 
-async def run_through_gateway(url: str, engine: Engine) -> list[tuple[str, bytes]]:
+async def run_through_gateway(url: str, engine: Engine, order_id: str) -> list[tuple[str, bytes]]:
     """Submits an order whose steps fail, and completes it. Returns all answers."""
-    order = {"id": "S-1", "customer": {"id": "C-1"}, "lines": [{"id": "1", "product": "leaky"}]}
+    order = {"id": order_id, "customer": {"id": "C-1"}, "lines": [{"id": "1", "product": "leaky"}]}
     answers: list[tuple[str, bytes]] = []
     bearer = {"Authorization": f"Bearer {SECRETS['ORDO_GATEWAY_TOKEN']}"}
     async with httpx.AsyncClient(base_url=url, headers=bearer, timeout=30, trust_env=False) as http:
@@ -173,19 +174,19 @@ async def run_through_gateway(url: str, engine: Engine) -> list[tuple[str, bytes
         assert (await ask("POST", "/orders", order)).status_code == 201
         await until(lambda: failed_steps(engine) == ["leaky.key@1", "leaky.password@1"])
         for path in (
-            "/orders/S-1",
-            "/orders/S-1/history",
-            "/orders/S-1/attempts",
-            "/orders/S-1/why",
+            f"/orders/{order_id}",
+            f"/orders/{order_id}/history",
+            f"/orders/{order_id}/attempts",
+            f"/orders/{order_id}/why",
             "/fallout",
             "/orders",
         ):
             assert (await ask("GET", path)).status_code == 200, path
         for step in ("leaky.key@1", "leaky.password@1"):
             body = {"by": "ann", "reason": "again"}
-            assert (await ask("POST", f"/orders/S-1/steps/{step}/retry", body)).status_code == 200
+            assert (await ask("POST", f"/orders/{order_id}/steps/{step}/retry", body)).status_code == 200
         await until(lambda: state_of(engine) == "completed")
-        for path in ("/orders/S-1", "/orders/S-1/history"):
+        for path in (f"/orders/{order_id}", f"/orders/{order_id}/history"):
             assert (await ask("GET", path)).status_code == 200, path
         wrong = await http.get("/orders", headers={"Authorization": "Bearer wrong"})
         assert wrong.status_code == 401
