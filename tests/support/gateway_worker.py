@@ -33,7 +33,9 @@ async def eventually(ask: Callable[[], Awaitable[T]], holds: Callable[[T], bool]
 
 
 class WorkerProcess:
-    def __init__(self, address: str, task_queue: str, desk_url: str, log: Path, definitions: Path = CATALOGUE) -> None:
+    def __init__(
+        self, address: str, task_queue: str, desk_url: str, log: Path, definitions: Path = CATALOGUE, **environment: str
+    ) -> None:
         self.log = log
         settings = {
             "DESK_URL": desk_url,
@@ -47,7 +49,7 @@ class WorkerProcess:
                     *("--task-queue", task_queue, "--definitions", str(definitions)),
                 ],
                 cwd=ROOT,
-                env=os.environ | settings,
+                env=os.environ | settings | environment,
                 stderr=errors,
             )
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 import schemathesis
 from schemathesis.core.parameters import ParameterLocation
 
+from ledger.reading.sorting import OrderColumn, WorkColumn
 from tests.support.http_requests import Json, an_order
 
 AnyCase: TypeAlias = "schemathesis.Case[Any]"
@@ -43,6 +44,11 @@ DICTIONARIES: dict[str, list[Any]] = {
     "cursors": [CURSOR],
     "customers": ["C-1", "C-2"],
     "codes": ["refused", "409"],
+    "people": ["ann", "kim", "nobody"],
+    "words": ["fuzz", "c-1", "FUZZ surv", "zoë"],
+    "sorts": sorted({*map(str, OrderColumn), *map(str, WorkColumn), "requested:asc", "since:desc"}),
+    "beginnings": ["2026-01-01T00:00:00Z", "1970-01-01T00:00:00Z"],
+    "ends": ["2100-01-01T00:00:00Z", "2026-01-01T00:00:00+01:00"],
 }
 EXAMPLES_IN_PATHS = {"order_id": "HS-1001", "step": "security_camera.reserve@1", "system": "billing"}
 """What the published schema has as examples; they do not exist here."""
@@ -79,6 +85,18 @@ BINDINGS = {
     "query.product": "products",
     "query.queue": "queues",
     "query.catalogue_version": "versions",
+    "query.sort": "sorts",
+    "query.system": "systems",
+    "query.code": "codes",
+    "query.holder": "people",
+    "query.search": "words",
+    "query.since": "beginnings",
+    "query.until": "ends",
+    "query.ended_since": "beginnings",
+    "query.ended_until": "ends",
+    "query.requested_since": "beginnings",
+    "query.requested_until": "ends",
+    "query.due_until": "ends",
     "body.id": "orders",
     "body.name": "events",
     "body.step": "steps",
@@ -111,6 +129,8 @@ def put_known_values(case: AnyCase) -> None:
         if case.path_parameters.get(name) == example:
             values = DICTIONARIES[BINDINGS[f"path.{name}"]]
             case.path_parameters[name] = values[number % len(values)]
+    if case.meta.generation.mode.is_positive and case.query.get("cursor") == CURSOR and number % 2:
+        case.query = {"cursor": CURSOR}  # it belongs to a list without filter and sort
     if case.meta.generation.mode.is_positive and isinstance(case.body, dict):
         if case.path.startswith("/bulk/"):
             case.body["pace"] = 1000

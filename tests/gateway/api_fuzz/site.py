@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import requests
@@ -21,21 +22,31 @@ from tests.gateway.api_fuzz.answer_checks import CHECKS
 from tests.gateway.api_fuzz.known_values import ORDERS, AnyCase, known_order, put_known_values
 from tests.support.desk_system import Desk
 from tests.support.gateway_process import BEARER, NOWHERE, GatewayProcess
-from tests.support.gateway_worker import CATALOGUE, WorkerProcess
+from tests.support.gateway_worker import CATALOGUE, WorkerProcess, eventually
 from tests.support.http_requests import ENDED, Json, an_order
 from tests.support.temporal import BINARY, real_time
 from workflows.contract.order_messages import Actor, order_workflow_id
 
 QUEUE = "gateway-fuzz"
+LISTS = ("/orders", "/fallout", "/tasks")
 CASES_UNTIL_RENEWAL = 50
 """Requests until the orders that they have ended are submitted again."""
+
+
+class Address(NamedTuple):
+    """Where the site's processes find each other."""
+
+    temporal: str
+    ledger: str
+    desk: Desk
 
 
 class FuzzSite:
     """The gateway under test. Requests go through `send`, so that they name what exists."""
 
-    def __init__(self, url: str, log: Path, keeper: OrderKeeper | None = None) -> None:
+    def __init__(self, url: str, log: Path, address: Address, keeper: OrderKeeper | None = None) -> None:
         self.url = url
+        self.address = address
         self.successes: set[str] = set()
         """Operations that have succeeded."""
         self.sent: set[str] = set()
@@ -48,18 +59,26 @@ class FuzzSite:
 
     def send(self, case: AnyCase) -> None:
         """Sends the request and checks the response."""
-        if self._keeper and self._cases % CASES_UNTIL_RENEWAL == 0:
-            self._values = self._keeper.renew()
+        if self._cases % CASES_UNTIL_RENEWAL == 0:
+            self.renew()
         self._cases += 1
         put_known_values(case)
+        cursor = self._values.get(known_values.CURSOR + case.path)
+        if cursor is None and case.query == {"cursor": known_values.CURSOR}:
+            case.query = {}
         for values in (case.path_parameters, case.query):
             for name, value in values.items():
                 if isinstance(value, str):
-                    values[name] = self._values.get(value, value)
+                    values[name] = cursor if cursor and value == known_values.CURSOR else self._values.get(value, value)
         response = case.call_and_validate(base_url=self.url, session=self._session, additional_checks=CHECKS)
         self.sent.add(case.operation.label)
         if response.status_code < 300:
             self.successes.add(case.operation.label)
+
+    def renew(self) -> None:
+        """Submits again what has ended."""
+        if self._keeper:
+            self._values = self._keeper.renew()
 
     def failures_in_log(self) -> list[str]:
         """A response may hide one, such as a stream that breaks."""
@@ -70,8 +89,7 @@ class FuzzSite:
 class OrderKeeper:
     """Keeps the known orders in the states that they are known for."""
 
-    def __init__(self, url: str, desk: Desk, address: str) -> None:
-        self._desk = desk
+    def __init__(self, url: str, address: Address) -> None:
         self._address = address
         self._http = httpx.Client(base_url=url, headers=BEARER, timeout=60, trust_env=False)
 
@@ -87,7 +105,8 @@ class OrderKeeper:
         if self._read(known_values.INTERRUPTED).get("interrupted") is None:
             self._submit(known_values.INTERRUPTED)
             self._terminate(known_values.INTERRUPTED)
-        return {known_values.CALLBACK: self._callback_id(), known_values.CURSOR: self._cursor()}
+        cursors = {known_values.CURSOR + path: self._cursor(path) for path in LISTS}
+        return {known_values.CALLBACK: self._callback_id()} | {name: each for name, each in cursors.items() if each}
 
     def _read(self, order_id: str) -> Json:
         response = self._http.get(f"/orders/{order_id}")
@@ -101,37 +120,55 @@ class OrderKeeper:
         assert response.status_code in (200, 201, 202), response.text
 
     def _terminate(self, order_id: str) -> None:
-        workflow = ["--address", self._address, "--workflow-id", order_workflow_id(order_id)]
+        workflow = ["--address", self._address.temporal, "--workflow-id", order_workflow_id(order_id)]
         subprocess.run([BINARY, "workflow", "terminate", *workflow], check=True, capture_output=True)
 
     def _callback_id(self) -> str:
         end = time.monotonic() + 20
-        while (url := self._desk.call_backs.get("FUZZ-visit")) is None:
+        while (url := self._address.desk.call_backs.get("FUZZ-visit")) is None:
             assert time.monotonic() < end, "the desk was not called"
             time.sleep(0.02)
         return url.rpartition("/callbacks/")[2]
 
-    def _cursor(self) -> str:
-        page = self._http.get("/orders", params={"limit": 1}).json()
-        return str(page["next_cursor"])
+    def _cursor(self, path: str) -> str | None:
+        """Where the second page of this list begins. None: it has one page, or cannot be read now."""
+        response = self._http.get(path, params={"limit": 1})
+        return response.json()["next_cursor"] if response.is_success else None
 
 
 @asynccontextmanager
 async def fuzz_site(folder: Path) -> AsyncIterator[FuzzSite]:
     desk = Desk()
     async with real_time() as temporal:
-        address = server_address(temporal.client)
+        address = Address(server_address(temporal.client), f"sqlite:///{folder / 'ledger.sqlite'}", desk)
         await _publish_catalogue(OrderClient(temporal.client, QUEUE))
-        worker = WorkerProcess(address, QUEUE, desk.url, folder / "worker.log")
-        gateway = GatewayProcess("--address", address, "--task-queue", QUEUE, log=folder / "gateway.log")
+        worker = WorkerProcess(address.temporal, QUEUE, desk.url, folder / "worker.log", ORDO_LEDGER_URL=address.ledger)
         try:
-            await worker.ready()
-            url = await gateway.ready()
-            yield FuzzSite(url, gateway.log, OrderKeeper(url, desk, address))
+            async with _gateway(folder, address.temporal, address.ledger) as gateway:
+                await worker.ready()
+                url = await gateway.ready()
+                await _ledger_is_fed(url)
+                yield FuzzSite(url, gateway.log, address, OrderKeeper(url, address))
         finally:
-            gateway.close()
             worker.close()
             desk.close()
+
+
+@asynccontextmanager
+async def _gateway(folder: Path, temporal: str, ledger: str) -> AsyncIterator[GatewayProcess]:
+    arguments = ("--address", temporal, "--task-queue", QUEUE)
+    gateway = GatewayProcess(*arguments, log=folder / "gateway.log", ORDO_LEDGER_URL=ledger)
+    try:
+        yield gateway
+    finally:
+        gateway.close()
+
+
+async def _ledger_is_fed(url: str) -> None:
+    async with httpx.AsyncClient(base_url=url, headers=BEARER, trust_env=False) as http:
+        await eventually(
+            lambda: http.get("/tasks/groups"), lambda answer: answer.is_success and answer.json()["is_fed"]
+        )
 
 
 async def _publish_catalogue(orders: OrderClient) -> None:
@@ -141,10 +178,15 @@ async def _publish_catalogue(orders: OrderClient) -> None:
 
 
 @asynccontextmanager
-async def cut_off_site(folder: Path) -> AsyncIterator[FuzzSite]:
-    """A gateway whose Temporal cannot be reached."""
-    gateway = GatewayProcess("--address", NOWHERE, log=folder / "gateway.log")
-    try:
-        yield FuzzSite(await gateway.ready(), gateway.log)
-    finally:
-        gateway.close()
+async def site_without_temporal(site: FuzzSite, folder: Path) -> AsyncIterator[FuzzSite]:
+    """A gateway with the ledger of `site`, whose Temporal cannot be reached."""
+    async with _gateway(folder, NOWHERE, site.address.ledger) as gateway:
+        yield FuzzSite(await gateway.ready(), gateway.log, site.address)
+
+
+@asynccontextmanager
+async def site_without_ledger(site: FuzzSite, folder: Path) -> AsyncIterator[FuzzSite]:
+    """A gateway with the orders of `site`, whose ledger has gone."""
+    async with _gateway(folder, site.address.temporal, f"sqlite:///{folder / 'gone.sqlite'}") as gateway:
+        url = await gateway.ready()
+        yield FuzzSite(url, gateway.log, site.address, OrderKeeper(url, site.address))
