@@ -111,10 +111,19 @@ class NotFound(OperationRefused):
 class NoWorker(OperationError):
     """Temporal answers, but no worker does."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, subject: str, consequence: str = "", alternatives: Sequence[Alternative] = ()) -> None:
+        start = Alternative(action="start_worker")
         super().__init__(
-            WORKER_UNAVAILABLE, f"{message}: no worker answered", alternatives=[Alternative(action="start_worker")]
+            WORKER_UNAVAILABLE, f"{subject}: no worker answered{consequence}", alternatives=[start, *alternatives]
         )
+
+
+class UnansweredUpdate(NoWorker):
+    """Temporal keeps an update for a while, so a worker that comes back carries it out, although the caller is gone."""
+
+    def __init__(self, subject: str, *alternatives: Alternative) -> None:
+        """`alternatives`: how the caller finds out what has become of it."""
+        super().__init__(subject, "; what was asked may still be carried out when a worker is back", alternatives)
 
 
 class ServerUnreachable(OperationError):

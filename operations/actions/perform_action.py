@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from typing import TypeVar
 
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError
 
 from operations.actions.recover_order import interrupted_error, recover_order
-from operations.errors import ORDER_ENDED, NotFound, OperationRefused, TimedOut, worker_call
+from operations.errors import (
+    ORDER_ENDED,
+    NotFound,
+    NoWorker,
+    OperationRefused,
+    TimedOut,
+    UnansweredUpdate,
+    worker_call,
+)
 from operations.reading.interruptions import read_interruption
 from operations.reading.order_summary import order_summary
 from operations.reading.temporal_record import describe_order
 from operations.temporal.connection import server_address
+from operations.temporal.workflow_calls import update_workflow
 from workflows.contract.actions import ActionSpec
 from workflows.contract.order_messages import (
     ActionResult,
@@ -58,17 +66,20 @@ async def execute_order_update(
     result_type: type[ResultT],
     timeout_seconds: float = UPDATE_TIMEOUT,
 ) -> ResultT:
-    """Performs the action. Raises NotFound, OperationRefused (also if the order has ended) and NoWorker."""
-    handle = client.get_workflow_handle(order_workflow_id(order_id))
+    """Performs the action. Raises NotFound, OperationRefused (also if the order has ended) and NoWorker, which is an
+    UnansweredUpdate unless `message` asks for a dry run."""
+    subject, workflow_id = f"Order {order_id}", order_workflow_id(order_id)
     try:
-        async with worker_call(f"Order {order_id}", server_address(client), timeout_seconds):
-            result: ResultT = await handle.execute_update(
-                update, message, result_type=result_type, rpc_timeout=timedelta(seconds=timeout_seconds)
-            )
+        return await update_workflow(client, workflow_id, subject, update, message, result_type, timeout_seconds)
     except NotFound as error:
         await raise_if_ended(client, order_id, "it takes no more actions", error)
         raise
-    return result
+    except UnansweredUpdate as error:
+        if getattr(message, "dry_run", False):
+            raise NoWorker(subject) from error
+        effect = "shows whether it has been"
+        history = Alternative(action="history", parameters={"order_id": order_id}, effect=effect)
+        raise UnansweredUpdate(subject, history) from error
 
 
 async def raise_if_ended(client: Client, order_id: str, consequence: str, cause: Exception) -> None:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from temporalio.client import Client
 
-from operations.errors import worker_call
+from operations.errors import NoWorker, UnansweredUpdate, worker_call
 from operations.temporal.connection import server_address
 
 AnswerT = TypeVar("AnswerT")
@@ -36,9 +36,12 @@ async def update_workflow(
     result_type: type[AnswerT],
     seconds: float,
 ) -> AnswerT:
-    """Raises NotFound if the workflow does not run, OperationRefused, and NoWorker after `seconds`."""
-    async with worker_call(subject, server_address(client), seconds):
-        answer: AnswerT = await client.get_workflow_handle(workflow_id).execute_update(
-            update, message, result_type=result_type, rpc_timeout=timedelta(seconds=seconds)
-        )
+    """Raises NotFound if the workflow does not run, OperationRefused, and UnansweredUpdate after `seconds`."""
+    try:
+        async with worker_call(subject, server_address(client), seconds):
+            answer: AnswerT = await client.get_workflow_handle(workflow_id).execute_update(
+                update, message, result_type=result_type, rpc_timeout=timedelta(seconds=seconds)
+            )
+    except NoWorker as error:
+        raise UnansweredUpdate(subject) from error
     return answer

@@ -240,7 +240,7 @@ class Alternative(Message):
     """Something that the caller can do instead."""
 
     action: str
-    """The name of an ActionSpec, or one of `event`, `submit`, `show`, `why`, `list`, `systems`, `switch_on`,
+    """The name of an ActionSpec, or one of `event`, `submit`, `show`, `history`, `why`, `list`, `systems`, `switch_on`,
     `notifications`, `start_worker`, `start_server`, `connect`."""
     parameters: dict[str, Any] = {}
     """Such as `order_id`, `step` (its number) and `line`."""
