@@ -22,9 +22,18 @@ def note_source(session: Session, provenance: Provenance) -> None:
         session.print_note(f"From the ledger{_age(provenance)}.")
 
 
+def note_search(session: Session, search: str | None) -> None:
+    """For a list that found nothing."""
+    if search:
+        session.print_note(f"A search finds words by how they begin, so `{search}` is not found inside a word.")
+
+
 def note_order_source(session: Session, details: OrderDetails) -> None:
     if details.ledger_failure is not None:
         session.print_note(f"{details.ledger_failure}. This is from the order itself.")
+    elif details.provenance is not None and details.order_failure is not None:
+        failure, as_of = details.order_failure, format_time(details.provenance.as_of)
+        session.print_note(f"{failure[:1].upper()}{failure[1:]}: this is what the ledger knows, as of {as_of}.")
     elif details.provenance is not None:
         session.print_note(f"From the ledger{_age(details.provenance)}. `--live` asks the order itself.")
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete
 from ledger.schema.tables import feeders
 from ledger.writing.statements import upsert
 
-REPORT_INTERVAL = 15.0
+REPORT_INTERVAL = 5.0
 """Seconds between two reports of a feeder that has nothing to write."""
 FORGOTTEN_AFTER = timedelta(days=1)
 """A feeder that was killed leaves its row."""

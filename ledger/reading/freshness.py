@@ -9,8 +9,9 @@ from sqlalchemy import Connection, select
 
 from ledger.schema.tables import feeders
 
-SILENCE = timedelta(seconds=60)
-"""A worker that has not reported for so long does not write any more."""
+SILENCE = timedelta(seconds=12)
+"""A worker that has not reported for so long does not write any more. One that has nothing to write reports every five
+seconds."""
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,8 @@ class OrderDetails:
     """How old it is. None unless it is from the ledger."""
     ledger_failure: str | None = None
     """Why the ledger was not asked, although there is one."""
+    order_failure: str | None = None
+    """Why the ledger answers, although the order itself was asked."""
 
     def step(self, step_ref: str) -> StepView:
         return find_step(self.steps, step_ref, self.order.order_id)

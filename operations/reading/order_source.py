@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 Preference = Literal["best", "live", "ledger"]
 """`best`: as this module says. `live`: only the order itself, and Temporal's record. `ledger`: only the ledger."""
 
+SILENT = "no worker answers"
+FORGOTTEN = "Temporal no longer has its run"
+
 FRESH_SECONDS = 5.0
 """A history from the ledger may be so old while its order runs."""
 
@@ -53,8 +56,10 @@ class OrderSource:
     async def read(self, order_id: str, preference: Preference, *, steps: bool = True) -> OrderDetails:
         if preference == "ledger":
             return await self._from_ledger(self._require(), order_id, steps=steps)
-        if preference == "live" or self._ledger is None:
+        if self._ledger is None:
             return await order_details.read_order(self._client, order_id, steps=steps)
+        if preference == "live":
+            return await self._live(self._ledger, order_id, steps=steps)
         known = await self._known(self._ledger, order_id)
         if known.head is not None and known.head.has_ended and not known.head.has_gap:
             return await self._from_ledger(self._ledger, order_id, steps=steps)
@@ -65,10 +70,21 @@ class OrderSource:
                 raise LedgerAway(f"Temporal does not know order {order_id}. {known.failure}") from error
             if known.head is None:
                 raise
-            return await self._from_ledger(self._ledger, order_id, steps=steps)
+            failure = FORGOTTEN if isinstance(error, NotFound) else error.message
+            return replace(await self._from_ledger(self._ledger, order_id, steps=steps), order_failure=failure)
         if live.source == "record" and known.head is not None:
-            return _as_recorded(await self._from_ledger(self._ledger, order_id, steps=steps), live)
+            stored = await self._from_ledger(self._ledger, order_id, steps=steps)
+            return replace(_as_recorded(stored, live), order_failure=SILENT)
         return replace(live, ledger_failure=known.failure)
+
+    async def _live(self, ledger: LedgerAccess, order_id: str, *, steps: bool) -> OrderDetails:
+        try:
+            return await order_details.read_order(self._client, order_id, steps=steps)
+        except NotFound as error:
+            if (await self._known(ledger, order_id)).head is None:
+                raise
+            show = Alternative(action="show", parameters={"order_id": order_id}, effect="shows what the ledger has")
+            raise NotFound(f"Order {order_id} is in the ledger, but {FORGOTTEN}", show) from error
 
     async def read_steps_page(self, order_id: str, request: StepsPageRequest) -> StepsPage:
         details = None

@@ -35,10 +35,19 @@ def test_list_says_how_many_fit_and_where_it_comes_from(ask: Ask, filled: Filled
     count = sum(change.order.state is OrderState.CANCELLED for change in filled.changes)
     assert called.status == 0
     assert len(called.out.splitlines()) == 4
-    assert called.err.splitlines() == [
-        f"3 of {count} orders: {count} cancelled. --limit shows more.",
-        "From the ledger; no worker writes to it now.",
-    ]
+    total, source = called.err.splitlines()
+    said, cursor = total.split(" --cursor ")
+    assert said == f"3 of {count} orders: {count} cancelled. The next page:"
+    assert source == "From the ledger; no worker writes to it now."
+    following = ask("list", "--state", "cancelled", "--limit", count, "--cursor", cursor)
+    assert len(following.out.splitlines()) == 1 + count - 3
+    assert "--cursor" not in following.err
+
+
+@pytest.mark.parametrize("command", ["list", "tasks", "fallout"])
+def test_a_search_without_result_says_what_a_search_finds(ask: Ask, command: str) -> None:
+    called = ask(command, "--search", "nobody")
+    assert "so `nobody` is not found inside a word" in called.err
 
 
 def test_sorted_list_continues_at_its_cursor(ask: Ask) -> None:
@@ -89,7 +98,7 @@ def test_tasks_and_fallout_are_listed_and_grouped(ask: Ask) -> None:
     assert tasks.out.split("\n")[0].split() == ["Order", "No.", "Step", "Queue", "Waits", "Due", "What"] or (
         "Holder" in tasks.out
     )
-    assert "--limit lists more." in tasks.err
+    assert "The next page: --cursor " in tasks.err
     total = json_of(ask, "tasks")["total"]
     assert sum(group["tasks"] for group in json_of(ask, "tasks", "--group")["groups"]) == total
     assert (

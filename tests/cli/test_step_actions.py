@@ -96,7 +96,7 @@ async def test_cut_list_of_tasks_says_what_it_leaves_out(ordo: Ordo) -> None:
         await ordo.until("tasks", holds=with_order(order_id, "tasks"))
     cut = await ordo("tasks", "--queue", "field_ops", "--limit", "1")
     assert "1 task of 1 order. Up to " in cut.err
-    assert "--limit lists more" in cut.err
+    assert "The next page: --cursor " in cut.err
     first = (await ordo("tasks", "--limit", "1", "-o", "json")).json
     second = (await ordo("tasks", "--limit", "1", "--cursor", first["next_cursor"], "-o", "json")).json
     assert first["tasks"][0]["order_id"] != second["tasks"][0]["order_id"]

@@ -157,6 +157,7 @@ async def test_without_a_worker_the_ledger_answers(temporal: WorkflowEnvironment
     orders = client_of(desk, access_to(ledger_database))
     details = await orders.read(order.id)
     assert (details.source, details.order.open_tasks) == ("ledger", 1)
+    assert details.order_failure == "no worker answers"
     assert details.step("1").state is StepState.IN_PROGRESS
     assert [item.order_id for item in (await orders.list_tasks()).items] == [order.id]
     assert (await orders.read_history(order.id)).order.history
@@ -188,6 +189,8 @@ async def test_after_temporal_forgot_the_run_the_ledger_answers(desk: Desk, orde
     await eventually(is_forgotten, bool)
     details = await orders.read(order.id)
     assert (details.source, details.order.state) == ("ledger", OrderState.COMPLETED)
+    with pytest.raises(NotFound, match="is in the ledger, but Temporal no longer has its run"):
+        await orders.read(order.id, source="live")
     assert details.steps[0].output == {"serial": "S-1"}
     assert [each.order_id for each in (await orders.list_orders(OrderFilter(search=order.id))).orders] == [order.id]
 

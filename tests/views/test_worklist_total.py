@@ -18,7 +18,12 @@ STEP = step_view(1, "a.x@1", StepState.IN_PROGRESS, kind="manual")
     [
         (["A"], None, 1, "1 task of 1 order."),
         (["A", "A", "B"], None, 2, "3 tasks of 2 orders."),
-        (["A", "B"], "next", 614, "2 tasks of 2 orders. Up to 612 more orders may have some: --limit lists more."),
+        (
+            ["A", "B"],
+            "XYZ",
+            614,
+            "2 tasks of 2 orders. Up to 612 more orders may have some. The next page: --cursor XYZ",
+        ),
     ],
 )
 def test_line_below_says_what_is_left_out(orders: list[str], cursor: str | None, count: int, expected: str) -> None:

@@ -73,14 +73,18 @@ def orders_table(orders: Sequence[OrderSummary], *, shows_requested: bool = Fals
 
 
 def orders_total(page: OrderPage) -> str:
-    """`100 of 10,342 orders: 312 in progress, 10,030 completed. --limit shows more.`"""
-    more = " --limit shows more." if page.next_cursor else ""
+    """`100 of 10,342 orders: 312 in progress, 10,030 completed. The next page: --cursor XYZ`"""
+    more = _next_page(page.next_cursor)
     if not page.total_is_exact:
         return f"{len(page.orders):,} of over {page.total or 0:,} orders.{more}"
     states = ", ".join(f"{count:,} {in_words(state)}" for state, count in (page.counts or {}).items())
     if len(page.orders) >= (page.total or 0):
         return f"{pluralize(len(page.orders), 'order')}: {states}."
     return f"{len(page.orders):,} of {pluralize(page.total or 0, 'order')}: {states}.{more}"
+
+
+def _next_page(cursor: str | None) -> str:
+    return f" The next page: --cursor {cursor}" if cursor else ""
 
 
 def orders_count(page: OrderPage) -> str:
@@ -98,8 +102,8 @@ def counts_table(counts: Mapping[OrderState, int]) -> PlainTable:
 
 
 def worklist_total(worklist: StepWorklist, what: str) -> str:
-    """`2 tasks of 2 orders.`, or `120 tasks of 100 orders. Up to 512 more orders have some: --limit shows more.` The
-    ledger counts them: `100 of 512 tasks of 480 orders. --limit lists more.`
+    """`2 tasks of 2 orders.`, or `120 tasks of 100 orders. Up to 512 more orders may have some. The next page: --cursor
+    XYZ`. The ledger counts them: `100 of 512 tasks of 480 orders. The next page: --cursor XYZ`.
 
     `what`: `task`, `step`.
     """
@@ -110,14 +114,15 @@ def worklist_total(worklist: StepWorklist, what: str) -> str:
     if worklist.next_cursor is None:
         return listed
     more = pluralize(max(worklist.order_count - orders, 1), "more order")
-    return f"{listed} Up to {more} may have some: --limit lists more."
+    return f"{listed} Up to {more} may have some.{_next_page(worklist.next_cursor)}"
 
 
 def _counted_worklist_total(worklist: StepWorklist, total: int, what: str) -> str:
+    more = _next_page(worklist.next_cursor)
     if not worklist.total_is_exact:
-        return f"{len(worklist.items):,} of over {total:,} {what}s. --limit lists more."
+        return f"{len(worklist.items):,} of over {total:,} {what}s.{more}"
     of_orders = f"{pluralize(total, what)} of {pluralize(worklist.order_count, 'order')}."
-    return of_orders if len(worklist.items) >= total else f"{len(worklist.items):,} of {of_orders} --limit lists more."
+    return of_orders if len(worklist.items) >= total else f"{len(worklist.items):,} of {of_orders}{more}"
 
 
 def interrupted_note(orders: Sequence[OrderSummary]) -> str:

@@ -11,7 +11,7 @@ import typer
 
 from cli.commands.publishing.catalogue_in_force import note_refused_edits
 from cli.framework.command import register_command
-from cli.framework.freshness import note_source
+from cli.framework.freshness import note_search, note_source
 from cli.framework.options import value_option
 from cli.framework.server_call import call_server
 from cli.framework.session import Session
@@ -42,7 +42,9 @@ def list_orders(
     ] = None,
     count: Annotated[bool, typer.Option("--count", help="Only say how many fit, by state.")] = False,
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=10_000, help="List at most this many.")] = 100,
-    cursor: Annotated[str | None, value_option("TEXT", "Continue a list: the `next_cursor` of its JSON.")] = None,
+    cursor: Annotated[
+        str | None, value_option("TEXT", "Continue a list: what its last line names, also `next_cursor` of its JSON.")
+    ] = None,
 ) -> None:
     """List open orders, then ended ones.
 
@@ -88,6 +90,7 @@ def _print_page(session: Session, page: OrderPage, criteria: OrderFilter, sort: 
     else:
         hint = "" if page.provenance.source == "ledger" else " (A change is listed after about a second.)"
         session.print(f"No order fits.{hint}")
+        note_search(session, criteria.search)
     note_source(session, page.provenance)
 
 

@@ -12,7 +12,7 @@ from rich.console import RenderableType
 
 from cli.framework.command import register_command
 from cli.framework.errors import UsageError
-from cli.framework.freshness import note_source
+from cli.framework.freshness import note_search, note_source
 from cli.framework.options import value_option
 from cli.framework.server_call import call_server
 from cli.framework.session import Session
@@ -45,7 +45,9 @@ SortOption = Annotated[
 LimitOption = Annotated[
     int, typer.Option(metavar="N", min=1, max=10_000, help="List at most this many (without a ledger: orders).")
 ]
-CursorOption = Annotated[str | None, value_option("TEXT", "Continue a list: the `next_cursor` of its JSON.")]
+CursorOption = Annotated[
+    str | None, value_option("TEXT", "Continue a list: what its last line names, also `next_cursor` of its JSON.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -104,6 +106,7 @@ def fallout(
         WorklistLayout(
             fallout_response, fallout_table, "step", hint, _empty_message("No step is in fallout", criteria)
         ),
+        search,
     )
 
 
@@ -156,6 +159,7 @@ def tasks(
         session,
         call_server(session, lambda server: server.list_tasks(criteria, cursor, sort)),
         WorklistLayout(tasks_response, tasks_table, "task", hint, _empty_message("No task is open", criteria)),
+        search,
     )
 
 
@@ -206,7 +210,7 @@ class WorklistLayout:
     empty_message: str
 
 
-def _print_worklist(session: Session, worklist: StepWorklist, layout: WorklistLayout) -> None:
+def _print_worklist(session: Session, worklist: StepWorklist, layout: WorklistLayout, search: str | None) -> None:
     if session.is_json:
         session.print_json(layout.build_response(worklist))
         return
@@ -218,6 +222,7 @@ def _print_worklist(session: Session, worklist: StepWorklist, layout: WorklistLa
         session.print_note(layout.hint)
     elif not worklist.unanswered_orders:
         session.print(layout.empty_message)
+        note_search(session, search)
     if worklist.interrupted:
         from views.order.list_tables import interrupted_note
 

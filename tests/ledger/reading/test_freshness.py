@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import Engine, insert
 
 from ledger.database import write_transaction
-from ledger.reading.freshness import Freshness, read_freshness
+from ledger.feed.feeder_row import REPORT_INTERVAL
+from ledger.reading.freshness import SILENCE, Freshness, read_freshness
 from ledger.schema.tables import feeders
 
 NOW = datetime(2026, 12, 1, 8, tzinfo=UTC)
@@ -16,6 +17,10 @@ def ago(seconds: float | None) -> datetime | None:
     return None if seconds is None else NOW - timedelta(seconds=seconds)
 
 
+def test_a_worker_with_nothing_to_write_may_miss_a_report() -> None:
+    assert timedelta(seconds=2 * REPORT_INTERVAL) < SILENCE <= timedelta(seconds=3 * REPORT_INTERVAL)
+
+
 @pytest.mark.parametrize(
     ("reports", "expected"),
     [
@@ -23,6 +28,7 @@ def ago(seconds: float | None) -> datetime | None:
         ([(5, None)], Freshness(NOW, 0.0, is_fed=True)),
         ([(5, None), (1, 7.5)], Freshness(NOW - timedelta(seconds=7.5), 7.5, is_fed=True)),
         ([(300, 400), (2, None)], Freshness(NOW, 0.0, is_fed=True)),
+        ([(15, None)], Freshness(NOW - timedelta(seconds=15), 15.0, is_fed=False)),
         ([(300, None), (90, 95)], Freshness(NOW - timedelta(seconds=90), 90.0, is_fed=False)),
     ],
 )
