@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,10 @@ NONE = "base"
 OLDEST_WRITER = "oldest_writer"
 """The watermark with the oldest version whose release may still write. A version sets it that removes something."""
 _MIGRATION_LOCK = 0x6F72646F  # "ordo"; any number that others do not use in this database
+
+
+# It reports each look at the version, and this looks every minute.
+logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -123,3 +124,10 @@ def test_down_with_data_leaves_nothing_of_it(ledger_database: Engine) -> None:
     downgrade(ledger_database, NONE)
     upgrade(ledger_database)
     assert not any(read_rows(ledger_database).values())
+
+
+def test_a_look_at_the_version_is_not_logged(ledger_database: Engine, caplog: pytest.LogCaptureFixture) -> None:
+    """Workers look every minute."""
+    caplog.set_level(logging.INFO)
+    read_schema_state(ledger_database)
+    assert caplog.records == []
