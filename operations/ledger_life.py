@@ -1,4 +1,7 @@
-"""How long data stays in the ledger: archive, legal hold, erasure. Every function raises OperationError."""
+"""How long data stays in the ledger: archive, legal hold, erasure. Every function raises OperationError.
+
+`ledger` is its URL; None: the configured one.
+"""
 
 from __future__ import annotations
 
@@ -43,10 +46,10 @@ def archive_rules(states: Sequence[str], older_than: str | None) -> list[Archive
     return rules
 
 
-def count_archivable(rules: Sequence[ArchiveRule]) -> ArchivableOrders:
+def count_archivable(rules: Sequence[ArchiveRule], ledger: str | None = None) -> ArchivableOrders:
     from ledger.retention.archive_orders import count_archivable as count
 
-    with configured_engine() as engine:
+    with configured_engine(ledger) as engine:
         return count(engine, rules, datetime.now(UTC))
 
 
@@ -56,6 +59,7 @@ def archive(
     archive_format: str,
     batch_size: int,
     on_batch: Callable[[Archived], None],
+    ledger: str | None = None,
 ) -> Archived:
     """`folder`: None is that of the setting ORDO_LEDGER_ARCHIVE."""
     from ledger.retention.archive_folder import ARCHIVE_SETTING, ArchiveFolder
@@ -67,7 +71,7 @@ def archive(
         raise OperationRefused(
             RefusalCode.INVALID, f"Where the archive is, is not said: name a folder, or set {ARCHIVE_SETTING}"
         )
-    with configured_engine() as engine:
+    with configured_engine(ledger) as engine:
         return archive_orders(
             engine,
             ArchiveFolder(folder),
@@ -79,84 +83,86 @@ def archive(
         )
 
 
-def restore(order_id: str, folder: Path | None) -> int:
+def restore(order_id: str, folder: Path | None, ledger: str | None = None) -> int:
     """Returns how many submissions of the order came back."""
     from ledger.retention.archived_order import NotArchived, restore_order
 
-    with configured_engine() as engine:
+    with configured_engine(ledger) as engine:
         try:
             return restore_order(engine, order_id, folder)
         except NotArchived as error:
             raise OperationRefused(RefusalCode.NOT_FOUND, str(error)) from error
 
 
-def register_archive(folder: Path) -> int:
+def register_archive(folder: Path, ledger: str | None = None) -> int:
     """Returns how many orders of the archive the ledger knows now that it did not know before."""
     from ledger.retention.register_archive import register_archive as register
 
-    with configured_engine() as engine:
+    with configured_engine(ledger) as engine:
         return register(engine, folder, datetime.now(UTC))
 
 
-def hold(scope: HoldScope, subject: str, actor: Actor) -> LegalHold:
+def hold(scope: HoldScope, subject: str, actor: Actor, ledger: str | None = None) -> LegalHold:
     from ledger.retention.holds import LegalHold, place_hold
 
     placed = LegalHold(scope, subject, actor.reason, actor.by, datetime.now(UTC))
-    with _refusing_holds() as engine:
+    with _refusing_holds(ledger) as engine:
         place_hold(engine, placed)
     return placed
 
 
-def release(scope: HoldScope, subject: str, actor: Actor) -> None:
+def release(scope: HoldScope, subject: str, actor: Actor, ledger: str | None = None) -> None:
     from ledger.retention.holds import release_hold
 
-    with _refusing_holds() as engine:
+    with _refusing_holds(ledger) as engine:
         release_hold(engine, scope, subject, actor.by, datetime.now(UTC))
 
 
-def list_holds(*, released: bool = False) -> list[LegalHold]:
+def list_holds(ledger: str | None = None, *, released: bool = False) -> list[LegalHold]:
     from ledger.retention.holds import list_holds as read_holds
 
-    with configured_engine() as engine:
+    with configured_engine(ledger) as engine:
         return read_holds(engine, released=released)
 
 
-async def plan_erasure(client: Client, customer_id: str) -> ErasurePlan:
+async def plan_erasure(client: Client, customer_id: str, ledger: str | None = None) -> ErasurePlan:
     from ledger.retention.erasure import plan_erasure as plan
 
-    async with _erasing(client, customer_id) as engine:
+    async with _erasing(client, customer_id, ledger) as engine:
         return await plan(engine, client, customer_id)
 
 
-async def erase(client: Client, customer_id: str, actor: Actor, folder: Path | None, *, rewrite: bool) -> Erasure:
+async def erase(
+    client: Client, customer_id: str, actor: Actor, folder: Path | None, ledger: str | None = None, *, rewrite: bool
+) -> Erasure:
     from ledger.retention.erasure import ErasureRequest, erase_customer
 
     request = ErasureRequest(customer_id, actor.by, actor.reason, folder, rewrite)
-    async with _erasing(client, customer_id) as engine:
+    async with _erasing(client, customer_id, ledger) as engine:
         return await erase_customer(engine, client, request)
 
 
-def list_erasures() -> list[Erasure]:
+def list_erasures(ledger: str | None = None) -> list[Erasure]:
     from ledger.retention.erasure_records import read_erasures
 
-    with configured_engine() as engine, engine.connect() as connection:
+    with configured_engine(ledger) as engine, engine.connect() as connection:
         return read_erasures(connection)
 
 
 @asynccontextmanager
-async def _erasing(client: Client, customer_id: str) -> AsyncIterator[Engine]:
+async def _erasing(client: Client, customer_id: str, ledger: str | None) -> AsyncIterator[Engine]:
     if "\0" in customer_id:
         raise OperationRefused(RefusalCode.INVALID, "The id of a customer cannot contain the character NUL")
-    with _refusing_holds() as engine:
+    with _refusing_holds(ledger) as engine:
         async with server_call(f"Customer {customer_id}", server_address(client), timeout_seconds=None):
             yield engine
 
 
 @contextmanager
-def _refusing_holds() -> Iterator[Engine]:
+def _refusing_holds(ledger: str | None) -> Iterator[Engine]:
     from ledger.retention.holds import HoldRefused
 
-    with configured_engine() as engine:
+    with configured_engine(ledger) as engine:
         try:
             yield engine
         except HoldRefused as error:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from compiler.catalogue.catalogue import Catalogue
     from operations.client import OrderClient
+    from operations.temporal.connection import ConnectionSettings
 
 DEFAULT_DEFINITIONS_DIR = Path("definitions")
 UNLIMITED_WIDTH = 1_000_000
@@ -114,19 +115,23 @@ class Session:
         """Prints a remark on standard error."""
         self.stderr_console.print(text, soft_wrap=True)
 
+    @property
+    def connection(self) -> ConnectionSettings:
+        """Where Temporal is, as far as the options say it."""
+        from operations.temporal.connection import ConnectionSettings
+        from workflows.contract.order_messages import TASK_QUEUE
+
+        return ConnectionSettings(self.address, self.namespace, self.task_queue or TASK_QUEUE, self.environment)
+
     async def connect(self) -> OrderClient:
         """Connects to Temporal. Its ledger is the configured one, or that of the stack that runs here. Raises
         ServerUnreachable."""
         from ledger.settings import LEDGER_URL
         from operations.client import OrderClient
         from operations.reading.ledger_access import LedgerAccess
-        from operations.temporal.connection import ConnectionSettings
         from stack.ledger_discovery import ledger_of_running_stack
-        from workflows.contract.order_messages import TASK_QUEUE
 
-        client = await OrderClient.connect(
-            ConnectionSettings(self.address, self.namespace, self.task_queue or TASK_QUEUE, self.environment)
-        )
+        client = await OrderClient.connect(self.connection)
         if client.ledger is None and (url := ledger_of_running_stack(client.address)):
             return OrderClient(client.client, client.task_queue, LedgerAccess({LEDGER_URL: url}))
         return client

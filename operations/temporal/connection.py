@@ -55,12 +55,12 @@ def _load_profile(name: str | None) -> ClientConnectConfig:
     return ClientConfig.load_client_connect_config(name, override_env_vars=variables)
 
 
-async def connect(settings: ConnectionSettings | None = None, *, lazy: bool = False) -> Client:
-    """A client for `settings`. Raises ServerUnreachable.
+def read_address(settings: ConnectionSettings) -> str:
+    """Of the Temporal that `connect` uses. Raises OperationError if its profile cannot be read."""
+    return _read_config(settings)["target_host"]
 
-    With `lazy`, it connects at the first call, so that a gateway may start before Temporal.
-    """
-    settings = settings or ConnectionSettings()
+
+def _read_config(settings: ConnectionSettings) -> ClientConnectConfig:
     try:
         config = _load_profile(settings.environment)
     except (RuntimeError, ValueError) as error:
@@ -68,6 +68,16 @@ async def connect(settings: ConnectionSettings | None = None, *, lazy: bool = Fa
             SERVER_ERROR, f"The Temporal profile cannot be read: {' '.join(str(error).split())}"
         ) from error
     config["target_host"] = settings.address or config.get("target_host") or DEFAULT_ADDRESS
+    return config
+
+
+async def connect(settings: ConnectionSettings | None = None, *, lazy: bool = False) -> Client:
+    """A client for `settings`. Raises ServerUnreachable.
+
+    With `lazy`, it connects at the first call, so that a gateway may start before Temporal.
+    """
+    settings = settings or ConnectionSettings()
+    config = _read_config(settings)
     if settings.namespace:
         config["namespace"] = settings.namespace
     address = config["target_host"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.commands.ledger.options import PANEL
+from cli.commands.ledger.options import PANEL, chosen_database
 from cli.framework.command import register_command
 from cli.framework.options import OrderIdArgument, value_option
 from cli.framework.session import Session
@@ -60,7 +60,7 @@ def archive(
 
     rules = ledger_life.archive_rules([each.value for each in state or ()], older_than)
     if dry_run:
-        counted = ledger_life.count_archivable(rules)
+        counted = ledger_life.count_archivable(rules, chosen_database(session))
         session.print_result({"orders": counted.by_state, "held": counted.held}, _would_archive(counted, rules))
         return
 
@@ -68,7 +68,7 @@ def archive(
         if session.is_terminal and not session.is_json:
             session.print_note(f"{done.orders:,} orders archived …")
 
-    done = ledger_life.archive(rules, to, format.value, batch, report)
+    done = ledger_life.archive(rules, to, format.value, batch, report, chosen_database(session))
     session.print_result({"orders": done.orders, "files": done.files}, _archived(done))
 
 
@@ -79,7 +79,7 @@ def restore(session: Session, order_id: OrderIdArgument, archive: ArchiveOption 
     """
     from operations import ledger_life
 
-    count = ledger_life.restore(order_id, archive)
+    count = ledger_life.restore(order_id, archive, chosen_database(session))
     revisions = f", with {count} submissions," if count > 1 else ""
     document = {"order_id": order_id, "submissions": count}
     session.print_result(document, f"Order {order_id}{revisions} is in the ledger again.")
@@ -96,7 +96,7 @@ def register_archive(
     from operations import ledger_life
     from views.shared.value_format import pluralize
 
-    count = ledger_life.register_archive(folder)
+    count = ledger_life.register_archive(folder, chosen_database(session))
     session.print_result({"orders": count}, f"{pluralize(count, 'archived order')} registered.")
 
 

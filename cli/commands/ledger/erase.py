@@ -8,7 +8,7 @@ import typer
 from pydantic_core import to_jsonable_python
 
 from cli.commands.ledger.archive import ArchiveOption
-from cli.commands.ledger.options import PANEL
+from cli.commands.ledger.options import PANEL, chosen_database
 from cli.framework.actor import make_actor
 from cli.framework.command import register_command
 from cli.framework.confirm import can_prompt, confirm
@@ -52,7 +52,8 @@ def erase(
 
     if not dry_run and not reason.strip():
         raise UsageError("An erasure needs a --reason")
-    plan = call_server(session, lambda server: ledger_life.plan_erasure(server.client, customer))
+    ledger = chosen_database(session)
+    plan = call_server(session, lambda server: ledger_life.plan_erasure(server.client, customer, ledger))
     if dry_run:
         session.print_result(_plan_document(plan), "\n".join(plan_sentences(plan, customer)))
         return None
@@ -66,7 +67,7 @@ def erase(
             return EXIT_REFUSED
     actor = make_actor(by, reason)
     record = call_server(
-        session, lambda server: ledger_life.erase(server.client, customer, actor, archive, rewrite=rewrite)
+        session, lambda server: ledger_life.erase(server.client, customer, actor, archive, ledger, rewrite=rewrite)
     )
     session.print_result(to_jsonable_python(record), "\n".join(erasure_sentences(record)))
     return EXIT_NOT_COMPLETED if record.remaining else None
@@ -77,7 +78,7 @@ def erasures(session: Session) -> None:
     from operations import ledger_life
     from views.infrastructure.data_life import erasures_table
 
-    found = ledger_life.list_erasures()
+    found = ledger_life.list_erasures(chosen_database(session))
     if session.is_json:
         session.print_json({"erasures": to_jsonable_python(found)})
     elif found:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic_core import to_jsonable_python
 
-from cli.commands.ledger.options import PANEL
+from cli.commands.ledger.options import PANEL, chosen_database
 from cli.framework.actor import make_actor
 from cli.framework.command import register_command
 from cli.framework.errors import UsageError
@@ -40,7 +40,7 @@ def hold(
     scope, subject = _subject(order, customer)
     if not reason.strip():
         raise UsageError("A hold needs a --reason")
-    placed = ledger_life.hold(scope, subject, make_actor(by, reason))
+    placed = ledger_life.hold(scope, subject, make_actor(by, reason), chosen_database(session))
     session.print_result(to_jsonable_python(placed), f"{scope.value.capitalize()} {subject} is under legal hold.")
 
 
@@ -51,7 +51,7 @@ def release(
     from operations import ledger_life
 
     scope, subject = _subject(order, customer)
-    ledger_life.release(scope, subject, make_actor(by, ""))
+    ledger_life.release(scope, subject, make_actor(by, ""), chosen_database(session))
     document = {"scope": scope.value, "subject": subject}
     session.print_result(document, f"{scope.value.capitalize()} {subject} is released from legal hold.")
 
@@ -64,7 +64,7 @@ def holds(
     from operations import ledger_life
     from views.infrastructure.data_life import holds_table
 
-    found = ledger_life.list_holds(released=released)
+    found = ledger_life.list_holds(chosen_database(session), released=released)
     if session.is_json:
         session.print_json({"holds": to_jsonable_python(found)})
     elif found:

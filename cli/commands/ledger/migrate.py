@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.commands.ledger.options import PANEL, DatabaseOption
+from cli.commands.ledger.options import PANEL, DatabaseOption, chosen_database
 from cli.framework.command import register_command
 from cli.framework.confirm import can_prompt, confirm
 from cli.framework.errors import EXIT_REFUSED, UsageError
@@ -30,7 +30,7 @@ def migrate(session: Session, database: DatabaseOption = None) -> None:
     """
     from operations.ledger_upkeep import migrate_ledger
 
-    _print_change(session, migrate_ledger(database), "The schema is up to date")
+    _print_change(session, migrate_ledger(chosen_database(session, database)), "The schema is up to date")
 
 
 def downgrade(
@@ -52,7 +52,9 @@ def downgrade(
         if not confirm(session, question):
             session.print_note("Nothing is changed.")
             return EXIT_REFUSED
-    _print_change(session, downgrade_ledger(version, database), "The schema has this version already")
+    _print_change(
+        session, downgrade_ledger(version, chosen_database(session, database)), "The schema has this version already"
+    )
     return None
 
 

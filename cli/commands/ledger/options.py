@@ -29,12 +29,12 @@ PaceOption = Annotated[
 ]
 
 
-def chosen_database(session: Session, given: str | None) -> str | None:
+def chosen_database(session: Session, given: str | None = None) -> str | None:
     """The URL that was given, or of the stack that runs here. None: what the environment says."""
     from operations.reading.ledger_access import LEDGER_VARIABLES
-    from operations.temporal.connection import DEFAULT_ADDRESS
+    from operations.temporal.connection import read_address
     from stack.ledger_discovery import ledger_of_running_stack
 
     if given is not None or any(os.environ.get(name) for name in LEDGER_VARIABLES):
         return given
-    return ledger_of_running_stack(session.address or os.environ.get("TEMPORAL_ADDRESS") or DEFAULT_ADDRESS)
+    return ledger_of_running_stack(read_address(session.connection))

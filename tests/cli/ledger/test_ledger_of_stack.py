@@ -1,0 +1,81 @@
+"""Which ledger the commands use that look after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from ledger.database import open_ledger
+from operations.temporal.connection import server_address
+from stack.data_folder import DataFolder
+from tests.ledger.retention.ledger_orders import write_ended
+from tests.support.command_line import Ordo, call
+from tests.support.ledger_databases import migrate
+
+
+@pytest.fixture
+def ordo(temporal: WorkflowEnvironment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ordo]:
+    """In the folder in which a stack runs, whose ledger has an order of customer C-1."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("ORDO_LEDGER_URL", "ORDO_LEDGER_URL_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    folder, address = DataFolder(tmp_path / ".ordo"), server_address(temporal.client)
+    with folder.locked():
+        folder.save_environment({"TEMPORAL_ADDRESS": address, "ORDO_LEDGER_URL": folder.ledger_url})
+        engine = open_ledger(folder.ledger_url, create=True)
+        migrate(engine.url)
+        write_ended(engine, "HS-1", customer="C-1")
+        engine.dispose()
+        yield Ordo(address, "tests-ledger-of-stack")
+
+
+async def test_every_command_finds_the_ledger_of_the_stack_that_runs_here(ordo: Ordo) -> None:
+    answers = {
+        command: await ordo(*command.split(), *more)
+        for command, *more in [
+            ("ledger status",),
+            ("ledger migrate",),
+            ("ledger hold HS-1 --reason court",),
+            ("ledger holds",),
+            ("ledger release HS-1",),
+            ("ledger archive --dry-run", "--older-than", "1d"),
+            ("ledger erasures",),
+            ("erase --customer C-1 --dry-run",),
+            ("ledger check",),
+        ]
+    }
+    errors = {command: answer.err for command, answer in answers.items() if answer.status != 0}
+    assert errors == {}
+    assert "court" in answers["ledger holds"].out
+    assert "HS-1" in answers["erase --customer C-1 --dry-run"].out
+    restored = await ordo("ledger", "restore", "HS-1")
+    assert "Order HS-1 is not in the archive" in restored.err
+
+
+@pytest.mark.usefixtures("ordo")
+def test_the_stack_of_a_temporal_profile_is_found_too(
+    temporal: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = server_address(temporal.client)
+    profiles = Path("temporal.toml")
+    profiles.write_text(f'[profile.here]\naddress = "{address}"\n')
+    monkeypatch.setenv("TEMPORAL_CONFIG_FILE", str(profiles.absolute()))
+    monkeypatch.setenv("TEMPORAL_PROFILE", "here")
+    monkeypatch.delenv("TEMPORAL_ADDRESS", raising=False)
+    answer = call("ledger", "holds")
+    assert (answer.status, answer.out) == (0, "Nothing is under legal hold.\n")
+
+
+@pytest.mark.parametrize("command", ["status", "holds", "erasures", "check"])
+async def test_a_file_that_is_missing_is_said_and_not_made(ordo: Ordo, tmp_path: Path, command: str) -> None:
+    missing = tmp_path / "missing" / "ledger.sqlite"
+    missing.parent.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ORDO_LEDGER_URL", f"sqlite:///{missing}")
+        answer = await ordo("ledger", command)
+    assert answer.status != 0
+    assert f"SQLite file {missing}) cannot be used: there is no such file" in answer.err
+    assert list(missing.parent.iterdir()) == []
