@@ -64,7 +64,7 @@ def _migrate(url: str) -> None:
     from ledger.database import open_ledger
     from ledger.migrations.schema_version import upgrade
 
-    engine = open_ledger(url)
+    engine = open_ledger(url, create=True)
     upgrade(engine)
     engine.dispose()
 

@@ -58,7 +58,7 @@ class Site:
 def measure(count: int, database: str) -> bool:
     """`database`: `sqlite` or `postgresql`. Returns whether every p95 is within LIMITS."""
     with {"sqlite": _sqlite_site, "postgresql": _postgresql_site}[database]() as site:
-        engine = open_ledger(site.url)
+        engine = open_ledger(site.url, create=True)
         upgrade(engine)
         empty = _size(engine)
         generator = OrderGenerator(count)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ledger.error_reasons import database_error_reason
 from ledger.settings import LEDGER_URL, URL_EXAMPLES, LedgerUnusable
+from ledger.sqlite_file import watch_file
 from ledger.stored_text import dump_json
 
 BUSY_TIMEOUT = 5.0
@@ -70,9 +70,9 @@ def describe_location(url: URL) -> str:
     return f"PostgreSQL database {url.database} on {host}{f':{url.port}' if url.port else ''}"
 
 
-def open_ledger(url: str | URL, *, connections: int = 5, application: str = "ordo") -> Engine:
+def open_ledger(url: str | URL, *, connections: int = 5, application: str = "ordo", create: bool = False) -> Engine:
     """An engine for at most `connections` at once. It connects when it is first used. `application` is the name that
-    PostgreSQL shows.
+    PostgreSQL shows. `create`: whether the first connection may make the file of SQLite.
 
     Raises LedgerUnusable if the URL is wrong, or the folder of an SQLite file is not there.
     """
@@ -86,7 +86,7 @@ def open_ledger(url: str | URL, *, connections: int = 5, application: str = "ord
         "json_deserializer": from_json,
     }
     if parsed.get_backend_name() == "sqlite":
-        return _open_sqlite(parsed, common)
+        return _open_sqlite(parsed, common, create=create)
     settings = {
         "connect_timeout": CONNECT_TIMEOUT,
         "tcp_user_timeout": SILENCE_TIMEOUT,
@@ -107,7 +107,7 @@ def _create_engine(url: URL, connect_args: dict[str, Any], common: dict[str, Any
         raise LedgerUnusable(f"{LEDGER_URL} has a wrong value among its parameters ({names})") from None
 
 
-def _open_sqlite(url: URL, common: dict[str, Any]) -> Engine:
+def _open_sqlite(url: URL, common: dict[str, Any], *, create: bool) -> Engine:
     file = Path(url.database or "")
     if not file.parent.is_dir():
         raise LedgerUnusable(
@@ -115,11 +115,7 @@ def _open_sqlite(url: URL, common: dict[str, Any]) -> Engine:
         )
     engine = _create_engine(url, {"timeout": BUSY_TIMEOUT}, common)
 
-    @event.listens_for(engine, "do_connect")
-    def make_private(*_: object) -> None:
-        """Personal data is in it, so only this user may read it."""
-        if "uri" not in url.query and not file.exists():
-            os.close(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600))
+    watch_file(engine, create=create)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:

@@ -48,7 +48,7 @@ def migrate_ledger(url: str | None = None) -> SchemaChange:
     """Brings the schema to the newest version that this release knows. A newer one stays. Raises OperationError."""
     from ledger.migrations.schema_version import read_schema_state, upgrade
 
-    with configured_engine(url) as engine:
+    with configured_engine(url, create=True) as engine:
         state = read_schema_state(engine)
         if state.is_behind:
             upgrade(engine)
@@ -121,7 +121,7 @@ async def rebuild_ledger(
     from ledger.migrations.schema_version import NONE, read_schema_state, upgrade
     from ledger.reconciliation.rebuild import Rebuild
 
-    async with _working_on(client, url) as engine:
+    async with _working_on(client, url, create=True) as engine:
         if read_schema_state(engine).current == NONE:
             upgrade(engine)
         rebuild = Rebuild(client, task_queue, engine, requests_per_second)
@@ -137,10 +137,10 @@ async def rebuild_ledger(
 
 
 @asynccontextmanager
-async def _working_on(client: Client, url: str | None) -> AsyncIterator[Engine]:
+async def _working_on(client: Client, url: str | None, *, create: bool = False) -> AsyncIterator[Engine]:
     from ledger.reconciliation.order_repair import NobodyAnswers
 
-    with configured_engine(url) as engine:
+    with configured_engine(url, create=create) as engine:
         try:
             async with server_call("The ledger", server_address(client), timeout_seconds=None):
                 yield engine
@@ -151,8 +151,9 @@ async def _working_on(client: Client, url: str | None) -> AsyncIterator[Engine]:
 
 
 @contextmanager
-def configured_engine(url: str | None = None) -> Iterator[Engine]:
-    """`url`: of the ledger; None: the configured one. Raises OperationError."""
+def configured_engine(url: str | None = None, *, create: bool = False) -> Iterator[Engine]:
+    """`url`: of the ledger; None: the configured one. `create`: whether a file of SQLite may be made. Raises
+    OperationError."""
     from ledger.database import ledger_errors, open_ledger
     from ledger.settings import LedgerUnusable, read_ledger_url
 
@@ -162,7 +163,7 @@ def configured_engine(url: str | None = None) -> Iterator[Engine]:
             raise OperationRefused(
                 RefusalCode.INVALID, "No ledger is configured: ORDO_LEDGER_URL names one", reason=NO_LEDGER
             )
-        engine = open_ledger(found, application="ordo ledger")
+        engine = open_ledger(found, application="ordo ledger", create=create)
         try:
             with ledger_errors(engine):
                 yield engine

@@ -58,7 +58,7 @@ def start_feeding(worker: str) -> LedgerFeeding | None:
         from ledger.database import describe_location, open_ledger
         from ledger.feed.ledger_feed import LedgerFeed
 
-        engine = open_ledger(url, application=f"ordo worker {worker}"[:63])
+        engine = open_ledger(url, application=f"ordo worker {worker}"[:63], create=True)
     except (ImportError, LedgerUnusable) as error:
         logger.warning("orders run without a ledger", reason=str(error))
         return None

@@ -21,6 +21,7 @@ from ledger.feed.change_buffer import MAX_BYTES, ChangeBuffer, Taken
 from ledger.feed.feeder_row import REPORT_INTERVAL, FeederRow
 from ledger.migrations.schema_version import SchemaState, read_schema_state, upgrade
 from ledger.settings import LedgerUnusable
+from ledger.sqlite_file import OpenFile, find_file
 from ledger.writing.memory import WriterMemory
 from ledger.writing.state_counts import SLOTS
 from workflows.contract.order_changes import OrderChange
@@ -61,7 +62,11 @@ class LedgerFeed:
         self._location = describe_location(engine.url)
         self._buffer = ChangeBuffer(max_bytes)
         self._row = FeederRow(worker)
-        self._writer = BatchWriter(engine, worker, WriterMemory(slot=random.randrange(SLOTS)))
+        self._slot = random.randrange(SLOTS)
+        self._worker = worker
+        self._writer = self._new_writer()
+        self._file = OpenFile()
+        """The one whose schema was looked at."""
         self._ending = threading.Event()
         self._trouble: str | None = None
         self._pause = FIRST_PAUSE
@@ -101,6 +106,10 @@ class LedgerFeed:
         self._until_ready()
         while not self._is_over():
             self._buffer.wait(REPORT_INTERVAL)
+            if find_file(self._engine.url) != self._file:  # moved away or replaced
+                self._until_ready()
+                if self._is_over():
+                    break
             began = time.monotonic()
             cpu = time.thread_time()
             if self._write(self._buffer.take(BATCH_ROWS)) and not self._ending.is_set():
@@ -115,7 +124,7 @@ class LedgerFeed:
 
     def _until_ready(self) -> None:
         """Returns once the database has a schema that this release writes, or the feed ends."""
-        while not self._ending.is_set():
+        while True:
             try:
                 problem = self._prepare()
             except LedgerUnusable as unusable:
@@ -127,11 +136,19 @@ class LedgerFeed:
                 self._recovered()
                 return
             self._wait_after(problem)
+            if self._ending.is_set():
+                return
+
+    def _new_writer(self) -> BatchWriter:
+        """It remembers nothing: what was known of another file does not count."""
+        return BatchWriter(self._engine, self._worker, WriterMemory(slot=self._slot))
 
     def _prepare(self) -> str | None:
         """Why the database cannot be written yet. Only the file of SQLite is migrated here: a server's database may
         need another user for it, and others may be using it."""
         state = read_schema_state(self._engine)
+        self._file = find_file(self._engine.url)
+        self._writer = self._new_writer()
         if state.is_behind and is_sqlite(self._engine):
             upgrade(self._engine)
             state = read_schema_state(self._engine)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -23,7 +22,7 @@ from ledger.reading.used_ids import UsedIdRow, find_used_id
 from ledger.reading.work_groups import FalloutGroup, TaskGroup
 from ledger.reading.work_lists import WorkKind, WorkList
 from ledger.retention.archived_order import archived_order, is_archived
-from ledger.settings import LedgerUnusable, read_ledger_url
+from ledger.settings import read_ledger_url
 from workflows.contract.order_changes import AmendmentRecord
 
 AnswerT = TypeVar("AnswerT")
@@ -49,7 +48,6 @@ class LedgerReader:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        _require_file(self.engine)
         with (
             ledger_errors(self.engine),
             self.engine.connect() as connection,
@@ -61,7 +59,6 @@ class LedgerReader:
     @contextmanager
     def snapshot(self, time_limit: float | None = None) -> Iterator[Connection]:
         """One state of the database for several questions, such as those of a report. `time_limit` is in seconds."""
-        _require_file(self.engine)
         options: dict[str, Any] = {} if is_sqlite(self.engine) else {"isolation_level": "REPEATABLE READ"}
         with (
             ledger_errors(self.engine),
@@ -151,9 +148,3 @@ def open_reader(environment: Mapping[str, str] | None = None) -> LedgerReader | 
     """The ledger that ORDO_LEDGER_URL names. None: there is none. Raises LedgerUnusable if the URL is wrong."""
     url = read_ledger_url() if environment is None else read_ledger_url(environment)
     return None if url is None else LedgerReader(open_ledger(url, application="ordo reader"))
-
-
-def _require_file(engine: Engine) -> None:
-    """SQLite would make the file."""
-    if is_sqlite(engine) and not Path(engine.url.database or "").exists():
-        raise LedgerUnusable(f"The ledger ({describe_location(engine.url)}) cannot be used: there is no such file")

@@ -136,7 +136,8 @@ class ScratchLedger:
 @contextmanager
 def scratch_ledger() -> Iterator[ScratchLedger]:
     with TemporaryDirectory(prefix="ordo-ledger-") as folder:
-        engine = open_ledger(URL.create("sqlite+pysqlite", database=str(Path(folder) / "scratch.sqlite")))
+        url = URL.create("sqlite+pysqlite", database=str(Path(folder) / "scratch.sqlite"))
+        engine = open_ledger(url, create=True)
         metadata.create_all(engine)
         try:
             yield ScratchLedger(engine)

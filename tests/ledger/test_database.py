@@ -87,7 +87,7 @@ def test_a_file_without_a_url_is_named(tmp_path: Path, content: bytes | None, sa
 
 def test_a_file_of_sqlite_is_for_its_owner_alone_and_overwrites_what_it_deletes(tmp_path: Path) -> None:
     file = tmp_path / "ledger.sqlite"
-    engine = open_ledger(f"sqlite:///{file}")
+    engine = open_ledger(f"sqlite:///{file}", create=True)
     with write_transaction(engine) as connection:
         settings = {
             name: connection.execute(text(f"PRAGMA {name}")).scalar_one()

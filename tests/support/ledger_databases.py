@@ -26,7 +26,7 @@ def make_template(server: PostgresServer) -> None:
 
 
 def migrate(url: URL) -> None:
-    engine = open_ledger(url)
+    engine = open_ledger(url, create=True)
     upgrade(engine)
     engine.dispose()
 

@@ -211,7 +211,7 @@ def file_url(tmp_path: Path) -> URL:
 
 
 def test_a_file_is_made_with_its_schema(file_url: URL) -> None:
-    engine = open_ledger(file_url)
+    engine = open_ledger(file_url, create=True)
     with _feeding(engine) as feed:
         feed.offer(SimulatedOrder("HS-1").complete())
         _until(_written(feed, 1))
@@ -220,7 +220,7 @@ def test_a_file_is_made_with_its_schema(file_url: URL) -> None:
 
 def test_a_file_that_another_program_has_locked_costs_no_change(file_url: URL, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(database._SQLITE_SETTINGS, "busy_timeout", 100)
-    engine = open_ledger(file_url)
+    engine = open_ledger(file_url, create=True)
     with _feeding(engine) as feed:
         feed.offer(SimulatedOrder("HS-1").complete())
         _until(_written(feed, 1))
@@ -235,7 +235,7 @@ def test_a_file_that_another_program_has_locked_costs_no_change(file_url: URL, m
 
 def test_a_full_disk_costs_no_change(file_url: URL) -> None:
     """A limit of the file's pages is what a full disk is to SQLite."""
-    engine = open_ledger(file_url)
+    engine = open_ledger(file_url, create=True)
     upgrade(engine)
     with engine.connect() as connection:
         pages = connection.execute(text("PRAGMA page_count")).scalar_one()
@@ -286,7 +286,7 @@ def test_a_server_without_the_schema_is_fed_once_it_is_migrated(postgres_server:
 
 
 def test_an_error_that_nobody_expects_does_not_end_the_feed(file_url: URL, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine, name = open_ledger(file_url), "Elm Street 14"
+    engine, name = open_ledger(file_url, create=True), "Elm Street 14"
 
     def fail(_: Engine) -> SchemaState:
         raise ValueError(name)
@@ -327,7 +327,7 @@ def test_an_order_that_has_changed_elsewhere_meanwhile_is_not_written_back(ledge
 
 
 def test_work_of_a_moment_ago_counts_as_old_as_it_is(file_url: URL) -> None:
-    engine = open_ledger(file_url)
+    engine = open_ledger(file_url, create=True)
     feed = LedgerFeed(engine, WORKER)
     feed.offer(SimulatedOrder("HS-1").complete())
     oldest = feed._buffer.oldest_unwritten_at()
