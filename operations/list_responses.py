@@ -29,6 +29,8 @@ class OrderSummaryResponse(OrderReference):
     products: list[str]
     started_at: datetime
     ended_at: datetime | None
+    customer_name: str | None = Field(None, description="Null without a ledger")
+    requested_completion: datetime | None = None
     interrupted: InterruptionKind | None = Field(
         None,
         exclude_if=lambda kind: kind is None,

@@ -61,6 +61,7 @@ def read_summaries(connection: Connection, keys: Sequence[int]) -> list[OrderSum
             fallout=row.fallout,
             open_tasks=row.open_tasks,
             customer_id=row.customer_id,
+            customer_name=row.customer_name,
             products=list(row.products or ()),
             catalogue_version=row.version,
             requested_completion=row.requested_completion,

@@ -42,6 +42,8 @@ def test_a_list_has_the_keys_of_the_command_lines_contract() -> None:
         "products",
         "started_at",
         "ended_at",
+        "customer_name",
+        "requested_completion",
     ]
     assert listed["started_at"] == "2026-12-01T08:00:00Z"
 

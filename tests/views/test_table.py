@@ -45,5 +45,26 @@ def test_nothing_is_cut_off_however_narrow_the_screen_is() -> None:
     assert all(letter * 30 in together for letter in "abc")
 
 
+def test_a_narrow_screen_leaves_out_the_least_needed_columns_and_names_them() -> None:
+    table = PlainTable(["Id", "Name", "At", "Last"], [["x", "n" * 20, "8:00", "l" * 10]], droppable=(1, 2))
+    assert lines(table, 60) == [f"Id  Name{' ' * 18}At    Last", f"x   {'n' * 20}  8:00  {'l' * 10}"]
+    assert lines(table, 30)[:2] == ["Id  At    Last", f"x   8:00  {'l' * 10}"]
+    assert " ".join(lines(table, 30)[2:]) == "Left out on this narrow screen: Name"
+
+
+def test_columns_are_kept_where_leaving_them_out_makes_no_room() -> None:
+    table = PlainTable(["Id", "At", "Last"], [["a" * 30, "8:00", LONG]], droppable=(1,))
+    assert lines(table, 40)[2] == f"{'a' * 30}  8:00"
+
+
+def test_the_wrapping_column_wraps_beside_the_last_one() -> None:
+    table = PlainTable(["Id", "What", "Who"], [["x", LONG, "ann"]], wrapping=1)
+    shown = lines(table, 40)
+    assert shown[1].startswith("x   the system")
+    assert shown[1].endswith("  ann")
+    assert all(len(line) <= 40 for line in shown)
+    assert " ".join(" ".join(shown[1:]).replace("ann", "").split()) == f"x {LONG}"
+
+
 def test_items_without_a_value_are_omitted() -> None:
     assert lines(KeyValueList([("customer", "C-42"), ("forecast", "")]), 80) == ["  customer  C-42"]

@@ -34,7 +34,7 @@ WITHOUT_ORDER = {
 
 def holds_table(holds: Sequence[LegalHold]) -> Table:
     table = Table(box=None, pad_edge=False)
-    for name in ("HELD", "REASON", "BY", "SINCE", "RELEASED"):
+    for name in ("Held", "Reason", "By", "Since", "Released"):
         table.add_column(name)
     for each in holds:
         released = f"{format_time(each.released_at)} by {each.released_by}" if each.released_at else ""
@@ -45,7 +45,7 @@ def holds_table(holds: Sequence[LegalHold]) -> Table:
 
 def erasures_table(records: Sequence[Erasure]) -> Table:
     table = Table(box=None, pad_edge=False)
-    for name in ("ERASURE", "WHEN", "BY", "REASON", "ORDERS", "STATE"):
+    for name in ("Erasure", "When", "By", "Reason", "Orders", "State"):
         table.add_column(name)
     for each in records:
         waits = f"{len(each.remaining):,} not erased yet" if each.remaining else "complete"

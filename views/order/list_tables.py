@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -41,7 +41,14 @@ def order_state_text(order: OrderView | OrderSummary) -> Text:
     return Text(in_words(kind or order.state), style=ORDER_STYLES.get(order.state, ""))
 
 
-def orders_table(orders: Sequence[OrderSummary], *, shows_requested: bool = False) -> PlainTable:
+LEAST_NEEDED = ("Name", "Started", "Ended", "Customer", "Tasks", "Jeopardy")
+"""Columns that a narrow screen leaves out, the first one first."""
+
+
+def orders_table(
+    orders: Sequence[OrderSummary], *, shows_requested: bool = False, keeps: Collection[str] = ()
+) -> PlainTable:
+    """`keeps`: headings of columns that are shown however narrow the screen is."""
     rows: list[Sequence[Cell]] = [
         [
             Text(order.order_id, style="bold"),
@@ -50,6 +57,7 @@ def orders_table(orders: Sequence[OrderSummary], *, shows_requested: bool = Fals
             Text(str(order.fallout or ""), style="bold red"),
             str(order.open_tasks or ""),
             order.customer_id or "",
+            order.customer_name or "",
             format_short_time(order.started_at),
             format_short_time(order.ended_at),
             format_short_time(order.requested_completion) if shows_requested else "",
@@ -64,12 +72,14 @@ def orders_table(orders: Sequence[OrderSummary], *, shows_requested: bool = Fals
         "Fallout",
         "Tasks",
         "Customer",
+        "Name",
         "Started",
         "Ended",
         "Requested",
         "Products",
     ]
-    return PlainTable(headings, rows, right_aligned=(3, 4))
+    droppable = [headings.index(name) for name in LEAST_NEEDED if name not in keeps]
+    return PlainTable(headings, rows, right_aligned=(3, 4), droppable=droppable)
 
 
 def orders_total(page: OrderPage) -> str:

@@ -163,7 +163,8 @@ def steps_table(steps: Sequence[StepView], now: datetime) -> PlainTable:
         ]
         for step in steps
     ]
-    return PlainTable(["No.", "Step", "State", "Started", "Took", "Remarks"], rows, right_aligned=(0, 4))
+    headings = ["No.", "Step", "State", "Started", "Took", "Remarks"]
+    return PlainTable(headings, rows, right_aligned=(0, 4), droppable=(3,))
 
 
 def _remark_text(step: StepView, now: datetime) -> str:
@@ -184,7 +185,7 @@ def history_table(entries: Sequence[HistoryEntry]) -> PlainTable:
         [format_short_time(entry.at), _action_text(entry), entry.step or "", entry.by or "", entry.reason or ""]
         for entry in entries
     ]
-    return PlainTable(["When", "What", "Step", "Who", "Why"], rows)
+    return PlainTable(["When", "What", "Step", "Who", "Why"], rows, wrapping=1)
 
 
 def attempts_table(attempts: Sequence[StoredAttempt]) -> PlainTable:

@@ -26,5 +26,7 @@ class OrderSummary:
     requested_completion: datetime | None
     started_at: datetime
     ended_at: datetime | None
+    customer_name: str | None = None
+    """None also where only the ledger knows it."""
     interrupted: InterruptionKind | None = None
     """It was ended from outside, and can be recovered."""

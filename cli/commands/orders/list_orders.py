@@ -83,7 +83,9 @@ def _print_page(session: Session, page: OrderPage, criteria: OrderFilter, sort: 
         from views.order.list_tables import orders_table, orders_total
 
         is_about_dates = "requested" in (sort or "") or criteria.requested_since or criteria.requested_until
-        session.print(orders_table(page.orders, shows_requested=bool(is_about_dates)))
+        sorted_by = (sort or "").partition(":")[0].capitalize()
+        keeps = (sorted_by, "Name") if criteria.search else (sorted_by,)
+        session.print(orders_table(page.orders, shows_requested=bool(is_about_dates), keeps=keeps))
         session.print_note(orders_total(page))
     elif criteria == OrderFilter(limit=criteria.limit):
         session.print("There are no orders yet. `start orders/home_security.yaml` submits one.")
