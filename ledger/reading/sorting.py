@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -67,18 +68,20 @@ DEFAULT_WORK_SORT = Sort(WorkColumn.DUE, False)
 
 def parse_order_sort(text: str | None) -> Sort[OrderColumn]:
     """`started`, `started:asc`, `started:desc`; None is DEFAULT_ORDER_SORT. Raises InvalidSearch."""
-    return _parse(text, OrderColumn) if text is not None else DEFAULT_ORDER_SORT
+    return _parse(text, OrderColumn, {"due": OrderColumn.REQUESTED}) if text is not None else DEFAULT_ORDER_SORT
 
 
 def parse_work_sort(text: str | None) -> Sort[WorkColumn]:
     """`due`, `due:asc`, `due:desc`; None is DEFAULT_WORK_SORT. Raises InvalidSearch."""
-    return _parse(text, WorkColumn) if text is not None else DEFAULT_WORK_SORT
+    return _parse(text, WorkColumn, {}) if text is not None else DEFAULT_WORK_SORT
 
 
-def _parse(text: str, columns: type[ColumnT]) -> Sort[ColumnT]:
+def _parse(text: str, columns: type[ColumnT], meant: Mapping[str, ColumnT]) -> Sort[ColumnT]:
+    """`meant`: names that other lists have, with the column that is like it here."""
     name, colon, direction = text.partition(":")
     if name not in [column.value for column in columns]:
-        raise InvalidSearch(f"A list cannot be sorted by `{name}`, only by {', '.join(columns)}")
+        hint = f". Did you mean `{meant[name]}`?" if name in meant else ""
+        raise InvalidSearch(f"A list cannot be sorted by `{name}`, only by {', '.join(columns)}{hint}")
     column = columns(name)
     if colon and direction not in ("asc", "desc"):
         raise InvalidSearch(f"`{text}` names no direction: `{name}:asc` or `{name}:desc`")

@@ -75,6 +75,7 @@ def test_count_lists_no_order(ask: Ask, filled: FilledLedger) -> None:
     ("arguments", "message"),
     [
         (("list", "--sort", "name"), "--sort: A list cannot be sorted by `name`, only by recent"),
+        (("list", "--sort", "due"), "Did you mean `requested`?"),
         (("tasks", "--sort", "due:up"), "--sort: `due:up` names no direction"),
         (("tasks", "--holder", "ann", "--unclaimed"), "exclude each other"),
         (("show", "SO-0000001", "--live", "--ledger"), "exclude each other"),

@@ -102,7 +102,7 @@ async def test_a_customer_is_erased_after_a_confirmation(
     assert (record["by"], record["reason"], record["remaining"]) == ("dora", "a letter", [])
     assert "C-1" not in str(record)
     listed = call("ledger", "erasures").out.splitlines()
-    assert listed[0].split() == ["ERASURE", "WHEN", "BY", "REASON", "ORDERS", "STATE"]
+    assert listed[0].split() == ["Erasure", "When", "By", "Reason", "Orders", "State"]
     assert listed[1].endswith("dora  a letter  1       complete")
 
 
