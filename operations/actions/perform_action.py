@@ -77,7 +77,7 @@ async def execute_order_update(
     except UnansweredUpdate as error:
         if getattr(message, "dry_run", False):
             raise NoWorker(subject) from error
-        effect = "shows whether it has been"
+        effect = "shows whether it was carried out"
         history = Alternative(action="history", parameters={"order_id": order_id}, effect=effect)
         raise UnansweredUpdate(subject, history) from error
 

@@ -126,6 +126,17 @@ def test_ended_order_is_shown_with_its_history(ask: Ask, filled: FilledLedger) -
     assert ask("show", change.order_id, "--live").status == 3
 
 
+@pytest.mark.parametrize("command", ["show", "why"])
+def test_a_running_order_from_the_ledger_says_why_it_is_from_there(
+    ask: Ask, filled: FilledLedger, command: str
+) -> None:
+    running = next(change.order_id for change in filled.changes if change.order.ended_at is None)
+    called = ask(command, running)
+    assert called.status == 0
+    assert f"Temporal cannot be reached at {NOBODY}" in called.err
+    assert ": this is what the ledger knows, as of 20" in called.err
+
+
 def test_unknown_order_is_not_found(ask: Ask) -> None:
     called = ask("attempts", "NOBODY-1")
     assert called.status == 1
