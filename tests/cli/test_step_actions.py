@@ -87,7 +87,7 @@ async def test_tasks_are_listed_by_queue_with_the_data_that_ends_them(ordo: Ordo
     line = next(line for line in (await ordo("tasks")).out.splitlines() if line.startswith("A-7 "))
     assert "Ask how it went [answer, stars?]" in line
     nobody = (await ordo("tasks", "--queue", "nobody's", "-o", "json")).json
-    assert nobody == {"tasks": [], "unanswered": [], "next_cursor": None, "order_count": 0}
+    assert nobody == {"source": "visibility", "tasks": [], "unanswered": [], "next_cursor": None, "order_count": 0}
 
 
 async def test_cut_list_of_tasks_says_what_it_leaves_out(ordo: Ordo) -> None:
