@@ -85,7 +85,7 @@ class LedgerCheck:
             except (OrderUnanswered, OrderGone) as error:
                 result.unanswered[order_id] = str(error) or "Temporal does not know it any more"
                 return
-            if not any(each.column in ("event_id", "position_at", "run_id") or not each.column for each in found):
+            if not any(each.is_of_position or each.column in ("", "run_id") for each in found):
                 break
         result.differences += found
 
