@@ -151,11 +151,16 @@ def list_erasures(ledger: str | None = None) -> list[Erasure]:
 
 @asynccontextmanager
 async def _erasing(client: Client, customer_id: str, ledger: str | None) -> AsyncIterator[Engine]:
+    from ledger.retention.erasure import CustomerUnknown
+
     if "\0" in customer_id:
         raise OperationRefused(RefusalCode.INVALID, "The id of a customer cannot contain the character NUL")
     with _refusing_holds(ledger) as engine:
-        async with server_call(f"Customer {customer_id}", server_address(client), timeout_seconds=None):
-            yield engine
+        try:
+            async with server_call(f"Customer {customer_id}", server_address(client), timeout_seconds=None):
+                yield engine
+        except CustomerUnknown as error:
+            raise OperationRefused(RefusalCode.NOT_FOUND, str(error)) from error
 
 
 @contextmanager

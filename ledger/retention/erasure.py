@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, not_, update
+from sqlalchemy import Connection, Engine, exists, not_, or_, select, update
 from temporalio.client import Client
 
 from ledger.database import ledger_errors, write_transaction
@@ -33,7 +33,11 @@ from ledger.retention.erasure_records import (
 from ledger.retention.holds import IN_FORCE, HoldRefused, HoldScope, held_subjects
 from ledger.retention.remnants import remove_remnants
 from ledger.retention.temporal_runs import delete_closed_runs
-from ledger.schema.tables import legal_holds
+from ledger.schema.tables import erasures, legal_holds
+
+
+class CustomerUnknown(Exception):
+    """There is nothing of the customer to erase, and nothing was erased before."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +61,13 @@ class ErasurePlan:
 
 
 async def plan_erasure(engine: Engine, client: Client, customer_id: str) -> ErasurePlan:
-    """Raises HoldRefused if the customer is under legal hold, LedgerUnusable, and the errors of Temporal's client."""
+    """Raises HoldRefused if the customer is under legal hold, CustomerUnknown, LedgerUnusable, and the errors of
+    Temporal's client."""
     with ledger_errors(engine):
         await asyncio.to_thread(_refuse_held, engine, customer_id)
         found = await find_customer_orders(engine, client, customer_id)
+        if not found and not await asyncio.to_thread(_is_known, engine, customer_id):
+            raise CustomerUnknown(f"No order of customer {customer_id} is in the ledger, in the archive or in Temporal")
     return _plan(found)
 
 
@@ -119,6 +126,15 @@ def _refuse_held(engine: Engine, customer_id: str) -> None:
         held = held_subjects(connection, HoldScope.CUSTOMER, [customer_id])
     if held:
         raise HoldRefused(f"Customer {customer_id} is under legal hold: {held[customer_id]}")
+
+
+def _is_known(engine: Engine, customer_id: str) -> bool:
+    """By an earlier erasure, which may be continued or repeated, or by a legal hold, which names the customer."""
+    with write_transaction(engine) as connection:
+        digest = customer_digest(connection, customer_id)
+        was_held = exists().where(legal_holds.c.scope == HoldScope.CUSTOMER.value, legal_holds.c.subject == customer_id)
+        was_erased = exists().where(erasures.c.customer_digest == digest)
+        return bool(connection.execute(select(or_(was_held, was_erased))).scalar_one())
 
 
 def _open_record(engine: Engine, request: ErasureRequest) -> int:

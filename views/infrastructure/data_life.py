@@ -56,7 +56,7 @@ def erasures_table(records: Sequence[Erasure]) -> Table:
 
 def plan_sentences(plan: ErasurePlan, customer: str) -> Iterator[str]:
     if not plan.orders and not plan.remaining:
-        yield f"Nothing is known of customer {customer}."
+        yield f"No order of customer {customer} has personal data any more."
         return
     yield f"The personal data of {pluralize(len(plan.orders), 'order')} would be erased."
     yield from _listed([f"  {order.order_id} ({order.state or 'only in Temporal'})" for order in plan.orders])
