@@ -35,7 +35,17 @@ def note_order_source(session: Session, details: OrderDetails) -> None:
         failure, as_of = details.order_failure, format_time(details.provenance.as_of)
         session.print_note(f"{failure[:1].upper()}{failure[1:]}: this is what the ledger knows, as of {as_of}.")
     elif details.provenance is not None:
-        session.print_note(f"From the ledger{_age(details.provenance)}. `--live` asks the order itself.")
+        session.print_note(f"{_place(details, details.provenance)}. `--live` asks the order itself.")
+    storage = details.storage
+    if storage is not None and storage.erased_at is not None:
+        erased = f"was erased at {format_time(storage.erased_at)} (erasure {storage.erasure})"
+        session.print_note(f"The personal data of this order {erased}: names, values and texts are empty.")
+
+
+def _place(details: OrderDetails, provenance: Provenance) -> str:
+    if details.storage is not None and details.storage.archive_file is not None:
+        return f"From the archive (file {details.storage.archive_file})"
+    return f"From the ledger{_age(provenance)}"
 
 
 def _age(provenance: Provenance) -> str:

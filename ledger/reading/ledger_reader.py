@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -16,6 +17,7 @@ from ledger.reading.order_filter import OrderFilter, WorkFilter
 from ledger.reading.order_lists import OrderList
 from ledger.reading.order_record import OrderHead, OrderRecordRead
 from ledger.reading.order_search import OrderTotal
+from ledger.reading.order_storage import ArchivedMatches, find_archived_matches, read_storage
 from ledger.reading.sorting import parse_order_sort, parse_work_sort
 from ledger.reading.time_limit import limited
 from ledger.reading.used_ids import UsedIdRow, find_used_id
@@ -79,6 +81,10 @@ class LedgerReader:
         with self._reading() as connection:
             return order_lists.count_orders(connection, criteria), read_freshness(connection)
 
+    def find_archived_matches(self, criteria: OrderFilter) -> ArchivedMatches:
+        with self._reading() as connection:
+            return find_archived_matches(connection, criteria)
+
     def find_used_id(self, order_id: str) -> UsedIdRow | None:
         """None if no order with this id was ever accepted."""
         with self._reading() as connection:
@@ -104,9 +110,14 @@ class LedgerReader:
         return head
 
     def read_order(self, order_id: str, *, with_steps: bool = True) -> tuple[OrderRecordRead | None, Freshness]:
-        return self._ask_order(
+        found, freshness = self._ask_order(
             order_id, lambda connection: order_record.read_order(connection, order_id, with_steps=with_steps)
         )
+        if found is None:
+            return found, freshness
+        with self._reading() as connection:
+            storage = read_storage(connection, order_id, found.head.submission)
+        return replace(found, storage=storage), freshness
 
     def read_attempts(self, order_id: str, step: str | None = None) -> list[StoredAttempt]:
         found, _ = self._ask_order(order_id, lambda connection: attempts.read_attempts(connection, order_id, step))

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, exists, select
 
+from ledger.reading.order_storage import NOT_MOVED, OrderStorage
 from ledger.schema.tables import (
     amendments,
     catalogue_versions,
@@ -46,6 +47,7 @@ class OrderHead:
 
     key: int
     order_id: str
+    submission: str
     state: OrderState
     position: OrderPosition
     changed_at: datetime
@@ -63,6 +65,7 @@ class OrderRecordRead:
     head: OrderHead
     order: OrderView
     steps: tuple[StepView, ...]
+    storage: OrderStorage = NOT_MOVED
 
 
 def read_head(connection: Connection, order_id: str) -> OrderHead | None:
@@ -115,6 +118,7 @@ def _head(row: Row[Any]) -> OrderHead:
     return OrderHead(
         row.key,
         row.order_id,
+        row.submission,
         OrderState(row.state),
         OrderPosition(row.run_id, row.event_id),
         row.changed_at,

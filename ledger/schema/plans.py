@@ -14,7 +14,7 @@ order_lines = clustered_table(
     Column("line_id", Text, nullable=False),
     Column("fulfilment", Boolean, nullable=False),
     Column("product", Text, nullable=False),
-    Column("name", Text, nullable=False, info=PERSONAL),
+    Column("name", Text, nullable=False),
     Column("quantity", Document, nullable=False),
     Column("action", Text, nullable=False),
     Column("attributes", Document, nullable=False, info=PERSONAL),

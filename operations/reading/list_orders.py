@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from temporalio.client import Client
 from temporalio.service import RPCError
@@ -20,6 +21,9 @@ from operations.temporal.visibility import quote_literal, time_literal
 from workflows.contract.order_messages import ANY_QUEUE, ORDER_WORKFLOW_TYPE, SearchAttributes
 from workflows.contract.order_summary import OrderSummary
 from workflows.contract.states import Jeopardy, OrderState
+
+if TYPE_CHECKING:
+    from ledger.reading.order_storage import ArchivedMatches
 
 MAX_PAGE_SIZE = 1_000
 """How many executions the server returns at once. It cuts larger pages (frontend.visibilityMaxPageSize)."""
@@ -41,6 +45,8 @@ class OrderPage:
     counts: dict[OrderState, int] | None = None
     """By state, if the total is exact. None: not counted."""
     provenance: Provenance = VISIBILITY
+    archived: ArchivedMatches | None = None
+    """If no order fits: archived orders that do, as far as the ledger knows."""
 
 
 def visibility_query(criteria: OrderFilter) -> str:

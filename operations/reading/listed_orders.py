@@ -41,9 +41,12 @@ class ListedOrders:
         async def ask(ledger: LedgerAccess) -> OrderPage:
             found, freshness = await ledger.ask(lambda reader: reader.list_orders(criteria, sort, cursor))
             total = found.total
-            return OrderPage(
+            page = OrderPage(
                 found.orders, found.next_cursor, total.count, total.is_exact, total.by_state, from_ledger(freshness)
             )
+            if total.count or not (criteria.search or criteria.customer):
+                return page
+            return replace(page, archived=await ledger.ask(lambda reader: reader.find_archived_matches(criteria)))
 
         needs = [*criteria.ledger_only, *(["sort"] if sort not in (None, "recent") else [])]
         return await self._ask_first(ask, from_visibility, needs, cursor)

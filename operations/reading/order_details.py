@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from temporalio.client import Client
 
@@ -27,6 +27,9 @@ QUERY_TIMEOUT = 5.0
 STEPS_PAGE_SIZE = 5_000
 """Steps in one query. Each query of an ended order replays its last run."""
 
+if TYPE_CHECKING:
+    from ledger.reading.order_storage import OrderStorage
+
 DetailsSource = Literal["worker", "record", "ledger"]
 
 
@@ -44,6 +47,8 @@ class OrderDetails:
     """Why the ledger was not asked, although there is one."""
     order_failure: str | None = None
     """Why the ledger answers, although the order itself was asked."""
+    storage: OrderStorage | None = None
+    """None unless it is from the ledger."""
 
     def step(self, step_ref: str) -> StepView:
         return find_step(self.steps, step_ref, self.order.order_id)

@@ -14,13 +14,14 @@ from temporalio.client import Client
 
 from operations.errors import NotFound, NoWorker, OperationRefused, ServerUnreachable
 from operations.reading import order_details
-from operations.reading.interruptions import as_interrupted, without_waits
+from operations.reading.interruptions import as_interrupted, read_interruption, without_waits
 from operations.reading.ledger_access import LedgerAccess, LedgerAway, from_ledger
 from operations.reading.listed_orders import NO_LEDGER
 from operations.reading.order_details import OrderDetails
 from operations.reading.provenance import Provenance
+from operations.reading.temporal_record import describe_order
 from workflows.contract.order_messages import Alternative, RefusalCode
-from workflows.contract.order_views import StepsPage, StepsPageRequest
+from workflows.contract.order_views import HistoryEntry, StepsPage, StepsPageRequest
 
 if TYPE_CHECKING:
     from ledger.reading.attempts import StoredAttempt
@@ -104,20 +105,36 @@ class OrderSource:
         return StepsPage(steps=fitting[request.offset : end], next_offset=end if end < len(fitting) else None)
 
     async def read_history(self, order_id: str, preference: Preference) -> OrderDetails:
-        """The ledger has all entries, with what people entered; an order keeps its latest ones, without that. Raises
-        NoWorker if neither answers."""
+        """The ledger has all entries, with what people entered; an order keeps its latest ones, without that. The
+        last entry of an order that was ended from outside is that end. Raises NoWorker if neither answers."""
+        return _with_interruption(await self._read_history(order_id, preference))
+
+    async def _read_history(self, order_id: str, preference: Preference) -> OrderDetails:
         if preference == "best" and self._ledger is not None:
             known = await self._known(self._ledger, order_id)
             if known.head is not None and not known.head.has_gap:
                 details = await self._from_ledger(self._ledger, order_id, steps=False)
                 source = details.provenance
                 is_fresh = source is not None and source.is_fed and (source.lag_seconds or 0.0) < FRESH_SECONDS
-                if known.head.has_ended or is_fresh:
+                if known.head.has_ended:
                     return details
+                if is_fresh:
+                    return await self._as_temporal_says(details)
         details = await self.read(order_id, preference, steps=False)
         if details.source == "record":
             raise NoWorker(f"Order {order_id}")
         return details
+
+    async def _as_temporal_says(self, details: OrderDetails) -> OrderDetails:
+        """The ledger learns only about once a minute which orders were ended from outside."""
+        if details.order.interrupted is not None:
+            return details
+        try:
+            record = await describe_order(self._client, details.order.order_id)
+            interruption = await read_interruption(self._client, record)
+        except (NotFound, ServerUnreachable):
+            return details
+        return replace(details, order=as_interrupted(details.order, interruption))
 
     async def read_attempts(self, order_id: str, step: str | None) -> list[StoredAttempt]:
         """Of the order's calls and activities; `step` is the id or number of a step. The oldest first."""
@@ -153,7 +170,18 @@ def _details(found: OrderRecordRead, provenance: Provenance) -> OrderDetails:
     if found.head.has_ended:  # it changes no more, however long no worker has written
         provenance = Provenance("ledger", found.head.changed_at, 0.0, provenance.is_fed)
     steps = without_waits(found.steps) if found.head.is_interrupted else found.steps
-    return OrderDetails(found.order, tuple(steps), "ledger", provenance)
+    return OrderDetails(found.order, tuple(steps), "ledger", provenance, storage=found.storage)
+
+
+def _with_interruption(details: OrderDetails) -> OrderDetails:
+    """An order that is ended from outside cannot write this into its own history."""
+    interruption = details.order.interrupted
+    if interruption is None or interruption.at is None:
+        return details
+    entry = HistoryEntry(
+        at=interruption.at, what=interruption.event, by=interruption.by, reason=interruption.reason or None
+    )
+    return replace(details, order=details.order.model_copy(update={"history": [*details.order.history, entry]}))
 
 
 def _as_recorded(details: OrderDetails, record: OrderDetails) -> OrderDetails:

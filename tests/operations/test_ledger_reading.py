@@ -67,6 +67,14 @@ async def with_task(desk: Desk) -> Order:
     return order
 
 
+def report_feeder(engine: Engine) -> None:
+    """Now a worker writes to the ledger."""
+    now = datetime.now(UTC)
+    feeder = {"worker": "w", "started_at": now, "reported_at": now, "unwritten_orders": 0}
+    with write_transaction(engine) as connection:
+        connection.execute(insert(feeders).values(**feeder, written_changes=0, dropped_orders=0))
+
+
 async def complete(orders: OrderClient, order: Order) -> None:
     request = StepAction(step="camera.a@1", actor=ANN, data={"serial": "S-1"})
     await orders.perform_action(order.id, actions.COMPLETE, request)
@@ -115,10 +123,7 @@ async def test_the_ledger_lists_the_same_work_as_the_orders_say(desk: Desk, orde
 
 async def test_after_my_action_lists_show_what_i_did(desk: Desk, orders: OrderClient, ledger_database: Engine) -> None:
     order = await with_task(desk)
-    now = datetime.now(UTC)
-    feeder = {"worker": "w", "started_at": now, "reported_at": now, "unwritten_orders": 0}
-    with write_transaction(ledger_database) as connection:
-        connection.execute(insert(feeders).values(**feeder, written_changes=0, dropped_orders=0))
+    report_feeder(ledger_database)
     await complete(orders, order)
     assert (await orders.list_tasks(WorkFilter(queue="care"))).items == []
     page = await orders.list_orders(OrderFilter(search=order.id))
@@ -132,6 +137,18 @@ async def test_history_from_the_ledger_has_what_people_entered(desk: Desk, order
     details = await eventually(lambda: orders.read_history(order.id), lambda found: found.source == "ledger")
     (entry,) = (entry for entry in details.order.history if entry.by)
     assert (entry.by, entry.reason, entry.step, entry.data) == ("ann", "asked to", "camera.a@1", {"serial": "S-1"})
+
+
+async def test_history_ends_with_the_termination(desk: Desk, orders: OrderClient, ledger_database: Engine) -> None:
+    """Also while the ledger, which is up to date otherwise, does not know it yet."""
+    order = await with_task(desk)
+    await order.handle.terminate(reason="by mistake")
+    report_feeder(ledger_database)
+    for source in ("best", "live"):
+        *_, last = (await orders.read_history(order.id, source)).order.history
+        assert (last.what, last.reason, last.step) == ("terminated", "by mistake", None)
+        assert last.by
+        assert last.at == (await order.handle.describe()).close_time
 
 
 async def test_running_order_answers_itself_and_an_ended_one_is_read(desk: Desk, orders: OrderClient) -> None:

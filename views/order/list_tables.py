@@ -18,6 +18,7 @@ from workflows.contract.step_facts import is_undo_under_way
 from workflows.contract.worklists import needs_person, working_queue
 
 if TYPE_CHECKING:
+    from ledger.reading.order_storage import ArchivedMatches
     from operations.reading.list_orders import OrderPage
     from operations.reading.worklists import StepWorklist
     from workflows.contract.order_summary import OrderSummary
@@ -133,6 +134,16 @@ def _counted_worklist_total(worklist: StepWorklist, total: int, what: str) -> st
         return f"{len(worklist.items):,} of over {total:,} {what}s.{more}"
     of_orders = f"{pluralize(total, what)} of {pluralize(worklist.order_count, 'order')}."
     return of_orders if len(worklist.items) >= total else f"{len(worklist.items):,} of {of_orders}{more}"
+
+
+def archived_note(archived: ArchivedMatches) -> str:
+    """`2 archived orders fit: HS-1, HS-2. `show ID` reads one from the archive, `ledger restore ID` brings it back.`"""
+    fit = "1 archived order fits" if archived.count == 1 else f"{archived.count:,} archived orders fit"
+    more = ", …" if archived.count > len(archived.ids) else ""
+    return (
+        f"{fit}: {', '.join(archived.ids)}{more}. `show ID` reads one from the archive, `ledger restore ID` brings it "
+        "back."
+    )
 
 
 def interrupted_note(orders: Sequence[OrderSummary]) -> str:

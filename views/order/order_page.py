@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from workflows.contract.order_views import HistoryEntry, HoldView, Interruption, LineView, OrderView, StepView
 
 
+ERASED = "(erased)"
+"""For a text of the history that an erasure has emptied."""
+
+
 def render_order(
     details: OrderDetails, now: datetime | None = None, published: Sequence[int] = ()
 ) -> Iterator[RenderableType]:
@@ -175,6 +179,8 @@ def _remark_text(step: StepView, now: datetime) -> str:
 
 def _action_text(entry: HistoryEntry) -> str:
     """`completed: serial=S-1`: with what the person entered, unless the text has that already."""
+    if not entry.what:
+        return ERASED
     entered = entry.data if isinstance(entry.data, dict) else {}
     shown = format_values({name: value for name, value in entered.items() if as_text(value) not in entry.what})
     return f"{entry.what}: {shown}" if shown else entry.what

@@ -209,15 +209,20 @@ class Interruption(Message):
     reason: str = ""
 
     @property
+    def event(self) -> str:
+        """`terminated`."""
+        return {
+            InterruptionKind.TERMINATED: "terminated",
+            InterruptionKind.TIMED_OUT: "ended by a time limit of its workflow",
+            InterruptionKind.ENGINE_ERROR: "ended by an error of the engine",
+            InterruptionKind.DELETED: "deleted from Temporal",
+        }[self.kind]
+
+    @property
     def description(self) -> str:
         """`was terminated by ann@host (by mistake)`."""
-        verb = {
-            InterruptionKind.TERMINATED: "was terminated",
-            InterruptionKind.TIMED_OUT: "was ended by a time limit of its workflow",
-            InterruptionKind.ENGINE_ERROR: "was ended by an error of the engine",
-            InterruptionKind.DELETED: "was deleted from Temporal",
-        }[self.kind]
-        return verb + (f" by {self.by}" if self.by else "") + (f" ({self.reason})" if self.reason else "")
+        by = f" by {self.by}" if self.by else ""
+        return f"was {self.event}{by}" + (f" ({self.reason})" if self.reason else "")
 
 
 class OrderHeader(Message):

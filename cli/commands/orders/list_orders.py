@@ -70,6 +70,7 @@ def _print_count(session: Session, page: OrderPage) -> None:
     if page.counts:
         session.print(counts_table(page.counts))
     session.print(orders_count(page))
+    _note_archived(session, page)
     note_source(session, page.provenance)
 
 
@@ -92,8 +93,19 @@ def _print_page(session: Session, page: OrderPage, criteria: OrderFilter, sort: 
     else:
         hint = "" if page.provenance.source == "ledger" else " (A change is listed after about a second.)"
         session.print(f"No order fits.{hint}")
-        note_search(session, criteria.search)
+        if not _note_archived(session, page):
+            note_search(session, criteria.search)
     note_source(session, page.provenance)
+
+
+def _note_archived(session: Session, page: OrderPage) -> bool:
+    """Returns whether there are archived orders that fit."""
+    from views.order.list_tables import archived_note
+
+    if page.archived is None or not page.archived.count:
+        return False
+    session.print_note(archived_note(page.archived))
+    return True
 
 
 async def _read_page(

@@ -38,6 +38,8 @@ def test_orders_are_archived_shown_and_restored(monkeypatch: pytest.MonkeyPatch)
     assert call("ledger", "archive").out == "1 order archived in 1 file.\n"
     shown = call("show", "HS-1", "--ledger", "--address", NOBODY)
     assert (shown.status, shown.out.splitlines()[0]) == (0, "HS-1  completed")
+    assert f"From the archive (file {os.environ['ORDO_LEDGER_ARCHIVE']}" in shown.err
+    assert "From the ledger" in call("show", "HS-2", "--ledger", "--address", NOBODY).err
     assert "step failed" in call("history", "HS-1", "--ledger", "--address", NOBODY).out
     assert call("ledger", "restore", "HS-1").out == "Order HS-1 is in the ledger again.\n"
     refused(call("ledger", "restore", "HS-1"), "Order HS-1 is not in the archive")
@@ -104,6 +106,56 @@ async def test_a_customer_is_erased_after_a_confirmation(
     listed = call("ledger", "erasures").out.splitlines()
     assert listed[0].split() == ["Erasure", "When", "By", "Reason", "Orders", "State"]
     assert listed[1].endswith("dora  a letter  1       complete")
+
+
+def test_a_list_without_an_order_names_archived_ones() -> None:
+    def note(*criteria: str) -> str:
+        return call("list", *criteria, "--address", NOBODY).err.splitlines()[0]
+
+    call("ledger", "archive", "--older-than", "1d", "--state", "completed")
+    fits = "1 archived order fits: HS-1. `show ID` reads one from the archive, `ledger restore ID` brings it back."
+    assert [note("--customer", "C-1"), note("--search", "HS-1"), note("--search", "C-1", "--count")] == [fits] * 3
+    assert note("--customer", "C-1", "--state", "completed") == fits
+    for criteria in (("--customer", "C-1", "--state", "failed"), ("--search", "HS-9"), ("--customer", "C-1", "--open")):
+        assert "archived" not in call("list", *criteria, "--address", NOBODY).err
+    assert "archived" not in call("list", "--customer", "C-2", "--address", NOBODY).err
+
+
+async def test_an_unknown_customer_is_refused_and_nothing_is_recorded(temporal: WorkflowEnvironment) -> None:
+    ordo, erase = Ordo(server_address(temporal.client), "ordo"), ("erase", "--customer", "C-mistyped")
+    message = "No order of customer C-mistyped is in the ledger, in the archive or in Temporal"
+    refused(await ordo(*erase, "--reason", "a letter", "--yes"), message)
+    refused(await ordo(*erase, "--dry-run"), message)
+    assert call("ledger", "erasures").out == "Nothing was erased.\n"
+
+
+async def test_a_customer_who_was_erased_can_be_erased_again(temporal: WorkflowEnvironment) -> None:
+    ordo = Ordo(server_address(temporal.client), "ordo")
+    for _ in range(2):
+        erased = await ordo("erase", "--customer", "C-2", "--reason", "a letter", "--yes")
+        assert (erased.status, "HS-3" in erased.out) == (4, True)
+    call("ledger", "hold", "--customer", "C-once-held", "--reason", "an audit", "--by", "ann")
+    call("ledger", "release", "--customer", "C-once-held")
+    for _ in range(2):
+        assert (await ordo("erase", "--customer", "C-once-held", "--reason", "a letter", "--yes")).status == 0
+
+
+async def test_an_erased_order_says_so_and_keeps_product_names(
+    temporal: WorkflowEnvironment, ledger_database: Engine
+) -> None:
+    write_ended(ledger_database, "HS-4", customer="C-4")
+    ordo = Ordo(server_address(temporal.client), "ordo")
+    before = await ordo("show", "HS-4", "--ledger")
+    assert "Order lines" in before.out
+    assert "erased" not in before.out + before.err
+    assert (await ordo("erase", "--customer", "C-4", "--reason", "a letter", "--yes")).status == 0
+    for command in ("show", "history"):
+        shown = await ordo(command, "HS-4", "--ledger")
+        assert "The personal data of this order was erased at 20" in shown.err
+        assert "(erasure 1)" in shown.err
+        assert "(erased)" in shown.out
+    (line,) = (await ordo("show", "HS-4", "--ledger", "-o", "json")).json["order_lines"]
+    assert (line["name"], line["attributes"]) == ("Home security", {})
 
 
 async def test_a_customer_under_hold_is_not_erased(temporal: WorkflowEnvironment) -> None:

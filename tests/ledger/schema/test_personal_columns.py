@@ -22,7 +22,7 @@ IMPERSONAL = {
     "line_reasons": "line_id kind source name place quantity quantity_value",
     "order_documents": "products",
     "order_ids": "order_id digest submission",
-    "order_lines": "line_id product quantity action state sources",
+    "order_lines": "line_id product name quantity action state sources",
     "order_products": "product",
     "order_systems": "system",
     "orders": "order_id submission run_id state jeopardy interrupted_kind",
