@@ -21,7 +21,7 @@ def _configured(ledger_url: URL, ledger_database: Engine, monkeypatch: pytest.Mo
     """Two ended orders and a running one."""
     monkeypatch.setenv("ORDO_LEDGER_URL", ledger_url.render_as_string(hide_password=False))
     monkeypatch.setenv("ORDO_LEDGER_ARCHIVE", str(tmp_path / "archive"))
-    write_ended(ledger_database, "HS-1", customer="C-1")
+    write_ended(ledger_database, "HS-1", customer="C-88")
     write_ended(ledger_database, "HS-2", OrderState.CANCELLED, customer="C-2")
     write_running(ledger_database, "HS-3", customer="C-2")
 
@@ -69,17 +69,17 @@ def test_an_archive_that_is_not_there_is_said(tmp_path: Path) -> None:
 def test_a_hold_is_placed_listed_and_released() -> None:
     refused(call("ledger", "hold", "--reason", "an audit"), "Name either an order or, with --customer", 2)
     refused(call("ledger", "hold", "HS-1"), "A hold needs a --reason", 2)
-    placed = call("ledger", "hold", "--customer", "C-1", "--reason", "an audit", "--by", "ann")
-    assert placed.out == "Customer C-1 is under legal hold.\n"
-    refused(call("ledger", "hold", "--customer", "C-1", "--reason", "again"), "already: by ann, an audit")
-    assert "customer C-1  an audit  ann" in call("ledger", "holds").out
+    placed = call("ledger", "hold", "--customer", "C-88", "--reason", "an audit", "--by", "ann")
+    assert placed.out == "Customer C-88 is under legal hold.\n"
+    refused(call("ledger", "hold", "--customer", "C-88", "--reason", "again"), "already: by ann, an audit")
+    assert "customer C-88  an audit  ann" in call("ledger", "holds").out
     assert call("ledger", "archive", "--older-than", "1d", "--dry-run").out == (
         "1 order would be archived: 1 cancelled. Left out because of legal hold: 1 order.\n"
     )
-    assert call("ledger", "release", "--customer", "C-1").out == "Customer C-1 is released from legal hold.\n"
+    assert call("ledger", "release", "--customer", "C-88").out == "Customer C-88 is released from legal hold.\n"
     assert call("ledger", "holds").out == "Nothing is under legal hold.\n"
     (hold,) = call("ledger", "holds", "--released", "-o", "json").json["holds"]
-    assert (hold["scope"], hold["subject"], hold["placed_by"]) == ("customer", "C-1", "ann")
+    assert (hold["scope"], hold["subject"], hold["placed_by"]) == ("customer", "C-88", "ann")
     refused(call("ledger", "release", "HS-1"), "There is no hold on order HS-1")
 
 
@@ -87,7 +87,7 @@ async def test_a_customer_is_erased_after_a_confirmation(
     temporal: WorkflowEnvironment, ledger_database: Engine
 ) -> None:
     """Temporal has forgotten the orders."""
-    ordo, erase = Ordo(server_address(temporal.client), "ordo"), ("erase", "--customer", "C-1")
+    ordo, erase = Ordo(server_address(temporal.client), "ordo"), ("erase", "--customer", "C-88")
     refused(await ordo(*erase), "An erasure needs a --reason", 2)
     refused(await ordo(*erase, "--reason", "a letter"), "confirm it with --yes", 2)
     planned = await ordo(*erase, "--dry-run")
@@ -102,7 +102,7 @@ async def test_a_customer_is_erased_after_a_confirmation(
         ]
     (record,) = call("ledger", "erasures", "-o", "json").json["erasures"]
     assert (record["by"], record["reason"], record["remaining"]) == ("dora", "a letter", [])
-    assert "C-1" not in str(record)
+    assert "C-88" not in str(record)
     listed = call("ledger", "erasures").out.splitlines()
     assert listed[0].split() == ["Erasure", "When", "By", "Reason", "Orders", "State"]
     assert listed[1].endswith("dora  a letter  1       complete")
@@ -114,9 +114,13 @@ def test_a_list_without_an_order_names_archived_ones() -> None:
 
     call("ledger", "archive", "--older-than", "1d", "--state", "completed")
     fits = "1 archived order fits: HS-1. `show ID` reads one from the archive, `ledger restore ID` brings it back."
-    assert [note("--customer", "C-1"), note("--search", "HS-1"), note("--search", "C-1", "--count")] == [fits] * 3
-    assert note("--customer", "C-1", "--state", "completed") == fits
-    for criteria in (("--customer", "C-1", "--state", "failed"), ("--search", "HS-9"), ("--customer", "C-1", "--open")):
+    assert [note("--customer", "C-88"), note("--search", "HS-1"), note("--search", "C-88", "--count")] == [fits] * 3
+    assert note("--customer", "C-88", "--state", "completed") == fits
+    for criteria in (
+        ("--customer", "C-88", "--state", "failed"),
+        ("--search", "HS-9"),
+        ("--customer", "C-88", "--open"),
+    ):
         assert "archived" not in call("list", *criteria, "--address", NOBODY).err
     assert "archived" not in call("list", "--customer", "C-2", "--address", NOBODY).err
 
@@ -159,6 +163,6 @@ async def test_an_erased_order_says_so_and_keeps_product_names(
 
 
 async def test_a_customer_under_hold_is_not_erased(temporal: WorkflowEnvironment) -> None:
-    call("ledger", "hold", "--customer", "C-1", "--reason", "an audit", "--by", "ann")
-    ordo, erase = Ordo(server_address(temporal.client), "ordo"), ("erase", "--customer", "C-1")
-    refused(await ordo(*erase, "--reason", "a letter", "--yes"), "Customer C-1 is under legal hold: an audit")
+    call("ledger", "hold", "--customer", "C-88", "--reason", "an audit", "--by", "ann")
+    ordo, erase = Ordo(server_address(temporal.client), "ordo"), ("erase", "--customer", "C-88")
+    refused(await ordo(*erase, "--reason", "a letter", "--yes"), "Customer C-88 is under legal hold: an audit")
