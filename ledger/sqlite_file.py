@@ -23,8 +23,9 @@ Identity = tuple[int, int] | None
 """Device and inode. None: there is no such file."""
 
 _FILE, _LOG = "ledger_file", "ledger_log"
-_BROKEN_FILE = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-"""Primary result codes after which a connection is not used again: its file may have been replaced."""
+_BROKEN_FILE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+"""Primary result codes after which a connection is not used again: its file may have been replaced. SQLITE_IOERR is not
+one of them: on a full disk, connections that stay open recover, and new ones in their place may not."""
 
 
 @dataclass(frozen=True)

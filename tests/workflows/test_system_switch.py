@@ -264,13 +264,14 @@ async def test_it_stays_off_when_the_server_is_started_again(tmp_path: Path) -> 
 
 
 async def _server(database: str) -> WorkflowEnvironment:
-    from tests.support.temporal import FAST, SEARCH_ATTRIBUTES, dynamic_config
+    from tests.support.temporal import FAST, SEARCH_ATTRIBUTES, SERVER_START_TIMEOUT, dynamic_config
 
     return await WorkflowEnvironment.start_local(
         data_converter=pydantic_data_converter,
         search_attributes=SEARCH_ATTRIBUTES,
         dev_server_existing_path=str(BINARY),
         dev_server_log_level="error",
+        dev_server_startup_timeout=SERVER_START_TIMEOUT,
         dev_server_database_filename=database,
         dev_server_extra_args=dynamic_config(FAST),
     )

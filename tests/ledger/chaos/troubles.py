@@ -72,7 +72,7 @@ def limited_files(process_ids: Callable[[], list[int]]) -> Iterator[None]:
 @contextmanager
 def locked(file: Path) -> Iterator[None]:
     """Another process writes, and does not end."""
-    connection = sqlite3.connect(file, isolation_level=None, timeout=30)
+    connection = sqlite3.connect(file, isolation_level=None, timeout=30, check_same_thread=False)
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
