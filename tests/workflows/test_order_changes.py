@@ -96,13 +96,18 @@ async def test_the_query_answers_what_the_changes_add_up_to_while_it_runs_and_wh
 async def test_an_order_that_is_replayed_at_every_task_tells_only_what_is_new_and_all_of_it(
     desk: Desk, sink: RecordingSink
 ) -> None:
-    """A worker that takes over an order replays it. It tells nothing meanwhile, and then everything."""
+    """A worker that takes over an order replays it. It tells nothing meanwhile, and then everything.
+
+    The server may refuse the result of a task, because something came in meanwhile. Such a task has told its change,
+    and is not in the history; the next one tells everything again.
+    """
     order = await desk.submit(STEPS)
     await run_to_end(order)
     changes = sink.of(order.id)
     assert changes[0].is_complete
     first_told = {change.position.event_id: change.is_complete for change in reversed(changes)}
-    assert first_told == dict.fromkeys(await workflow_tasks(order), True)
+    assert set(first_told.values()) == {True}
+    assert first_told.keys() >= set(await workflow_tasks(order))
     assert sink.rows(order.id).differences(rows_of(await record_of(order))) == []
     told = len(changes)
     await record_of(order)
