@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from temporalio.client import Client
@@ -10,7 +10,7 @@ from temporalio.client import Client
 from compiler.catalogue_files import CatalogueFiles
 from ledger.reading.order_filter import OrderFilter, WorkFilter
 from operations import systems
-from operations.actions import amend_order, perform_action
+from operations.actions import amend_order, perform_action, possible_actions
 from operations.actions.amend_order import AmendCommand
 from operations.blockers import cross_order_blockers
 from operations.blockers.order_blockers import Blocker, find_blockers
@@ -41,6 +41,7 @@ from operations.submission.submit_order import SubmissionResult
 from operations.submission.used_ids import UsedIds
 from operations.systems import SystemStatus
 from operations.temporal.connection import ConnectionSettings, check_server, connect, server_address
+from workflows.contract.action_checks import ActionCheck, PossibleActionsRequest, StepDetails
 from workflows.contract.actions import ActionSpec
 from workflows.contract.catalogue_messages import WorkerCatalogue
 from workflows.contract.order_messages import (
@@ -160,6 +161,14 @@ class OrderClient:
         result = await perform_action.perform_action(self.client, order_id, action, request)
         await self._wait_until_written(order_id)
         return result
+
+    async def possible_actions(self, order_id: str, request: PossibleActionsRequest) -> Mapping[str, ActionCheck]:
+        """Action → what the order would answer now. Nothing is done."""
+        return await possible_actions.read_possible_actions(self.client, order_id, request)
+
+    async def step_details(self, order_id: str, step: str) -> StepDetails | None:
+        """What the step (an id or a number) sends, and its definition. None for an order that is not compiled."""
+        return await possible_actions.read_step_details(self.client, order_id, step)
 
     async def amend(self, command: AmendCommand) -> AmendResult:
         """Changes the order to the whole new one, or reports what that would do (`dry_run`)."""

@@ -22,6 +22,14 @@ from compiler.plan.codec import decode_plan
 from compiler.plan.plan import Plan
 from compiler.source.findings import Finding
 from workflows.contract import actions
+from workflows.contract.action_checks import (
+    QUERY_POSSIBLE_ACTIONS,
+    QUERY_STEP_DETAILS,
+    PossibleActions,
+    PossibleActionsRequest,
+    StepDetails,
+    StepDetailsRequest,
+)
 from workflows.contract.ledger_record import LedgerRecordPage, LedgerRecordRequest, record_page
 from workflows.contract.order_changes import OrderChange
 from workflows.contract.order_messages import (
@@ -63,6 +71,8 @@ from workflows.core.engine.perform_action import perform_action
 from workflows.core.execution import cross_order_notify
 from workflows.core.notifications import order_events
 from workflows.core.queries import order_view
+from workflows.core.queries.possible_actions import possible_actions
+from workflows.core.queries.step_details import step_details
 from workflows.core.state import rollup
 from workflows.core.state.commands import PublishEvents
 from workflows.core.state.order_run import OrderRun
@@ -423,6 +433,18 @@ class FulfilOrder:
     @workflow.query(name=QUERY_STEPS)
     def steps(self, request: StepsPageRequest) -> StepsPage:
         return StepsPage(steps=[]) if self._order_run is None else order_view.steps_page(self._order_run, request)
+
+    @workflow.query(name=QUERY_POSSIBLE_ACTIONS)
+    def possible_actions(self, request: PossibleActionsRequest) -> PossibleActions:
+        if self._order_run is None:
+            return PossibleActions(checks=[])
+        with refusals_as_failures():
+            return possible_actions(self._order_run, request)
+
+    @workflow.query(name=QUERY_STEP_DETAILS)
+    def step_details(self, request: StepDetailsRequest) -> StepDetails | None:
+        with refusals_as_failures():
+            return None if self._order_run is None else step_details(self._order_run, request)
 
     @workflow.query(name=ORDER_STEP_STATUS)
     def step_status(self, watch: StepWatch) -> CrossOrderStepStatus:
