@@ -10,6 +10,7 @@ from compiler.catalogue_files import CatalogueFiles
 from compiler.incremental_loader import CatalogueLoader, IncrementalLoader
 from compiler.loaded_definitions import LoadedDefinitions, define, promote_gc_generation
 from compiler.packed_catalogue import PackedCatalogue, pack_catalogue, unpack_documents
+from compiler.source.document import ReadResult
 from compiler.source.files import read_file
 from compiler.source.findings import Finding
 from compiler.source.gc_pause import gc_paused
@@ -39,8 +40,15 @@ def load_published(files: CatalogueFiles, environment: Path | None = None) -> tu
 
 def unpack_catalogue(packed: PackedCatalogue) -> Catalogue:
     """Raises UnreadablePack, or CatalogueInvalid if this version of the compiler refuses it."""
+    return define_complete(unpack_documents(packed)).catalogue
+
+
+def define_complete(read: ReadResult) -> LoadedDefinitions:
+    """Definitions that give a catalogue, which is built already. Raises CatalogueInvalid."""
     with gc_paused():
-        return define(unpack_documents(packed)).catalogue
+        loaded = define(read)
+        _ = loaded.catalogue
+        return loaded
 
 
 def check_definitions(paths: Iterable[Path], environment: Path | None = None) -> list[Finding]:

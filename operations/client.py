@@ -23,6 +23,7 @@ from operations.events import deliver_events, undelivered_notifications
 from operations.events.deliver_events import DeliveryResult
 from operations.events.undelivered_notifications import UndeliveredList
 from operations.publishing import publish_version, published_versions
+from operations.publishing.catalogue_in_force import CatalogueReader
 from operations.publishing.publish_version import PublishCommand, PublishResult, VersionToPublish
 from operations.publishing.published_versions import PublishedVersion
 from operations.reading import deployed_catalogue, order_details
@@ -78,6 +79,7 @@ class OrderClient:
         self._source = OrderSource(client, ledger)
         self.reports = Reports(ledger)
         self.exports = Exports(client, ledger)
+        self.catalogues = CatalogueReader(client, task_queue)
         self._used_ids = UsedIds(ledger) if ledger is not None else None
 
     @classmethod

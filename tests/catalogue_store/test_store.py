@@ -5,99 +5,26 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from temporalio.client import Client
-from temporalio.common import (
-    SearchAttributeKey,
-    SearchAttributePair,
-    TypedSearchAttributes,
-    WorkflowIDConflictPolicy,
-)
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from catalogue_store import store as store_module
-from catalogue_store.store import CatalogueStore
-from compiler.incremental_loader import CatalogueLoader
-from compiler.load_catalogue import load_and_pack_catalogue, unpack_catalogue
-from compiler.packed_catalogue import PackedCatalogue
+from compiler.load_catalogue import unpack_catalogue
+from tests.support.catalogue_deployment import CatalogueDeployment
 from tests.support.system_switches import until
 from workflows.catalogue_content import CatalogueContent
-from workflows.contract.catalogue_messages import (
-    CATALOGUE_WORKFLOW_TYPE,
-    SIGNAL_REPORT,
-    CatalogueReport,
-    StoredCatalogue,
-    catalogue_workflow_id,
-)
-from workflows.contract.order_messages import ORDER_WORKFLOW_TYPE, SearchAttributes, order_workflow_id
+from workflows.contract.catalogue_messages import StoredCatalogue
+from workflows.contract.order_messages import order_workflow_id
 from workflows.deployed_catalogue import DeployedCatalogue
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
-class Deployment:
-    def __init__(self, client: Client, folder: Path) -> None:
-        self.client, self.folder = client, folder
-        self.task_queue = f"store-{uuid4().hex[:8]}"
-        self.store = CatalogueStore(client, self.task_queue)
-
-    def pack(self, name: str) -> PackedCatalogue:
-        """Of a catalogue with a product of this name, and a system that is the same in all."""
-        (self.folder / "offer.yaml").write_text(
-            f"kind: commercial_product\nid: {name}\nsteps: {{a: {{milestone: true}}}}\n"
-        )
-        (self.folder / "system.yaml").write_text("kind: system\nid: crm\nbase_url: http://crm.example\n")
-        return load_and_pack_catalogue(CatalogueLoader(self.folder))[1]
-
-    async def put_in_force(self, name: str, since: datetime, worker: str = "a") -> StoredCatalogue:
-        stored = await self.store.write(self.pack(name), since)
-        await self.report(stored, worker)
-        return stored
-
-    async def report(self, stored: StoredCatalogue, worker: str) -> None:
-        report = CatalogueReport(
-            worker=worker, definitions="/definitions", version=stored.version, since=stored.since, stored=stored
-        )
-        await self.client.start_workflow(
-            CATALOGUE_WORKFLOW_TYPE,
-            id=catalogue_workflow_id(self.task_queue),
-            task_queue=self.task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            start_signal=SIGNAL_REPORT,
-            start_signal_args=[report],
-        )
-
-    async def until_in_force(self, stored: StoredCatalogue) -> None:
-        async def reached() -> bool:
-            return (await self.store.read_view()).stored == stored
-
-        await until(reached)
-
-    async def start_order(self, version: str) -> str:
-        """Nobody runs it, but it can be found by the version that it was compiled with."""
-        order_id = f"{self.task_queue}-1"
-        attribute = SearchAttributePair(SearchAttributeKey.for_keyword(SearchAttributes.CATALOGUE_VERSION), version)
-        await self.client.start_workflow(
-            ORDER_WORKFLOW_TYPE,
-            id=order_workflow_id(order_id),
-            task_queue=f"{self.task_queue}-nobody",
-            search_attributes=TypedSearchAttributes([attribute]),
-        )
-        return order_id
-
-    async def until_found(self, query: str) -> None:
-        async def found() -> bool:
-            return (await self.client.count_workflows(query)).count > 0
-
-        await until(found)
-
-
 @pytest.fixture
-async def deployment(temporal: WorkflowEnvironment, tmp_path: Path) -> AsyncIterator[Deployment]:
-    made = Deployment(temporal.client, tmp_path)
+async def deployment(temporal: WorkflowEnvironment, tmp_path: Path) -> AsyncIterator[CatalogueDeployment]:
+    made = CatalogueDeployment(temporal.client, tmp_path)
     async with Worker(
         temporal.client,
         task_queue=made.task_queue,
@@ -108,7 +35,7 @@ async def deployment(temporal: WorkflowEnvironment, tmp_path: Path) -> AsyncIter
         yield made
 
 
-async def test_last_good_catalogue_is_read_from_the_store(deployment: Deployment) -> None:
+async def test_last_good_catalogue_is_read_from_the_store(deployment: CatalogueDeployment) -> None:
     assert await deployment.store.read_last_good() is None
     stored = await deployment.put_in_force("first", NOON)
     await deployment.until_in_force(stored)
@@ -118,7 +45,7 @@ async def test_last_good_catalogue_is_read_from_the_store(deployment: Deployment
     assert set(unpack_catalogue(last_good.packed).systems) == {"crm"}
 
 
-async def test_last_good_catalogue_is_the_one_put_in_force_last_by_any_worker(deployment: Deployment) -> None:
+async def test_last_good_catalogue_is_the_one_put_in_force_last_by_any_worker(deployment: CatalogueDeployment) -> None:
     first = await deployment.put_in_force("first", NOON)
     second = await deployment.put_in_force("second", NOON + timedelta(minutes=1), worker="b")
     await deployment.report(first, "a")  # a worker repeats its report every minute
@@ -126,7 +53,7 @@ async def test_last_good_catalogue_is_the_one_put_in_force_last_by_any_worker(de
     await deployment.until_in_force(second)
 
 
-async def test_lost_content_is_no_catalogue(deployment: Deployment) -> None:
+async def test_lost_content_is_no_catalogue(deployment: CatalogueDeployment) -> None:
     stored = await deployment.put_in_force("first", NOON)
     await deployment.until_in_force(stored)
     lost = stored.model_copy(
@@ -141,7 +68,9 @@ async def test_lost_content_is_no_catalogue(deployment: Deployment) -> None:
     assert not await deployment.store.is_kept(lost)
 
 
-async def test_version_is_kept_while_an_order_uses_it(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_version_is_kept_while_an_order_uses_it(
+    deployment: CatalogueDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(store_module, "KEEP_UNUSED", timedelta(0))
     used = await deployment.put_in_force("used", NOON)
     unused = await deployment.put_in_force("unused", NOON + timedelta(minutes=1))
@@ -162,7 +91,7 @@ async def test_version_is_kept_while_an_order_uses_it(deployment: Deployment, mo
     assert await deployment.store.is_kept(in_force)
 
 
-async def test_version_that_is_just_out_of_force_is_kept(deployment: Deployment) -> None:
+async def test_version_that_is_just_out_of_force_is_kept(deployment: CatalogueDeployment) -> None:
     former = await deployment.put_in_force("former", datetime.now(UTC))
     in_force = await deployment.put_in_force("in_force", datetime.now(UTC))
     await deployment.until_in_force(in_force)
