@@ -62,6 +62,7 @@ from workflows.contract.states import OrderState, StepState
 from workflows.contract.switch_messages import SwitchResult
 
 if TYPE_CHECKING:
+    from activity_contract.line_reasons import LineReason
     from ledger.reading.attempts import StoredAttempt
     from ledger.reading.work_groups import FalloutGroup, TaskGroup
     from workflows.contract.order_changes import AmendmentRecord
@@ -243,6 +244,11 @@ class OrderClient:
     async def read_amendments(self, order_id: str) -> Sequence[AmendmentRecord]:
         """Each amendment, with the order before and after it. Only with a ledger."""
         return await self._source.read_amendments(order_id)
+
+    async def read_line_reasons(self, order_id: str) -> Sequence[LineReason]:
+        """Why the lines of an order exist: the rules of products and the components that made them. Lines that were
+        ordered have none, and neither has an order that the ledger has only just heard of. Only with a ledger."""
+        return await self._source.read_line_reasons(order_id)
 
     async def select_bulk_targets(self, command: BulkCommand) -> BulkSelection:
         return await bulk_actions.select_targets(self.client, command)

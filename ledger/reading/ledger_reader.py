@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from activity_contract.line_reasons import LineReason
 from ledger.database import describe_location, is_sqlite, ledger_errors, open_ledger
-from ledger.reading import attempts, order_lists, order_record, work_groups, work_lists
+from ledger.reading import attempts, line_reasons, order_lists, order_record, work_groups, work_lists
 from ledger.reading.attempts import StoredAttempt
 from ledger.reading.freshness import Freshness, read_freshness
 from ledger.reading.order_filter import OrderFilter, WorkFilter
@@ -129,6 +130,16 @@ class LedgerReader:
         def read(connection: Connection) -> list[AmendmentRecord] | None:
             head = order_record.read_head(connection, order_id)
             return None if head is None else order_record.read_amendments(connection, head.key)
+
+        found, _ = self._ask_order(order_id, read)
+        return found
+
+    def read_line_reasons(self, order_id: str) -> list[LineReason] | None:
+        """None: the ledger does not have the order."""
+
+        def read(connection: Connection) -> list[LineReason] | None:
+            head = order_record.read_head(connection, order_id)
+            return None if head is None else line_reasons.read_line_reasons(connection, head.key)
 
         found, _ = self._ask_order(order_id, read)
         return found

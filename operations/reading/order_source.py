@@ -24,6 +24,7 @@ from workflows.contract.order_messages import Alternative, RefusalCode
 from workflows.contract.order_views import HistoryEntry, StepsPage, StepsPageRequest
 
 if TYPE_CHECKING:
+    from activity_contract.line_reasons import LineReason
     from ledger.reading.attempts import StoredAttempt
     from ledger.reading.order_record import OrderHead, OrderRecordRead
     from workflows.contract.order_changes import AmendmentRecord
@@ -144,6 +145,12 @@ class OrderSource:
 
     async def read_amendments(self, order_id: str) -> Sequence[AmendmentRecord]:
         found = await self._require().ask(lambda reader: reader.read_amendments(order_id))
+        if found is None:
+            raise _not_in_ledger(order_id)
+        return found
+
+    async def read_line_reasons(self, order_id: str) -> Sequence[LineReason]:
+        found = await self._require().ask(lambda reader: reader.read_line_reasons(order_id))
         if found is None:
             raise _not_in_ledger(order_id)
         return found

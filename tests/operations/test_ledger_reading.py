@@ -246,3 +246,5 @@ async def test_an_order_that_nobody_knows_is_not_found(orders: OrderClient) -> N
         await orders.read("NOBODY-1", source="ledger")
     with pytest.raises(NotFound):
         await orders.read_attempts("NOBODY-1")
+    with pytest.raises(NotFound):
+        await orders.read_line_reasons("NOBODY-1")
