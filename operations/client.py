@@ -19,8 +19,9 @@ from operations.bulk.bulk_actions import BulkCommand
 from operations.bulk.bulk_runner import BulkPacing, BulkRunner
 from operations.bulk.bulk_selection import BulkSelection
 from operations.errors import NoWorker
-from operations.events import deliver_events, undelivered_notifications
+from operations.events import deliver_events, resend_to_receiver, undelivered_notifications
 from operations.events.deliver_events import DeliveryResult
+from operations.events.resend_to_receiver import ResentToReceiver
 from operations.events.undelivered_notifications import UndeliveredList
 from operations.publishing import publish_version, published_versions
 from operations.publishing.catalogue_in_force import CatalogueReader
@@ -64,6 +65,7 @@ from workflows.contract.switch_messages import SwitchResult
 if TYPE_CHECKING:
     from activity_contract.line_reasons import LineReason
     from ledger.reading.attempts import StoredAttempt
+    from ledger.reading.system_work import WorkAtSystem
     from ledger.reading.work_groups import FalloutGroup, TaskGroup
     from workflows.contract.order_changes import AmendmentRecord
 
@@ -202,6 +204,10 @@ class OrderClient:
         """Open tasks by queue and age. Only with a ledger."""
         return await self._listed.task_groups(criteria or WorkFilter())
 
+    async def read_work_at_system(self, system: str) -> tuple[WorkAtSystem, Provenance]:
+        """Steps of open orders whose call to this system is under way, or waits. Only with a ledger."""
+        return await self._listed.work_at_system(system)
+
     async def list_undelivered(
         self, receiver: str | None = None, limit: int = 100, cursor: str | None = None
     ) -> UndeliveredList:
@@ -220,6 +226,10 @@ class OrderClient:
         return await undelivered_notifications.resend(
             self.client, order_id, receiver, None if events is None else [*events]
         )
+
+    async def resend_to_receiver(self, receiver: str) -> ResentToReceiver:
+        """Sends what was given up for a receiver again, in all orders."""
+        return await resend_to_receiver.resend_to_receiver(self.client, receiver)
 
     async def find_blockers(
         self, order_id: str, step: str | None = None, source: Preference = "best"

@@ -20,6 +20,7 @@ from ledger.reading.order_record import OrderHead, OrderRecordRead
 from ledger.reading.order_search import OrderTotal
 from ledger.reading.order_storage import ArchivedMatches, find_archived_matches, read_storage
 from ledger.reading.sorting import parse_order_sort, parse_work_sort
+from ledger.reading.system_work import WorkAtSystem, read_work_at_system
 from ledger.reading.time_limit import limited
 from ledger.reading.used_ids import UsedIdRow, find_used_id
 from ledger.reading.work_groups import FalloutGroup, TaskGroup
@@ -105,6 +106,10 @@ class LedgerReader:
     def group_tasks(self, criteria: WorkFilter) -> tuple[Sequence[TaskGroup], Freshness]:
         with self._reading() as connection:
             return work_groups.group_tasks(connection, criteria), read_freshness(connection)
+
+    def read_work_at_system(self, system: str) -> tuple[WorkAtSystem, Freshness]:
+        with self._reading() as connection:
+            return read_work_at_system(connection, system), read_freshness(connection)
 
     def read_head(self, order_id: str) -> OrderHead | None:
         head, _ = self._ask_order(order_id, lambda connection: order_record.read_head(connection, order_id))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Text, cast, func, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Connection, Text, cast, func, literal, type_coerce
 
 from ledger.database import is_sqlite
+from ledger.schema.column_types import UtcTime, to_microseconds
 from ledger.schema.tables import steps
 
 MICROSECONDS = 1_000_000
@@ -24,6 +26,11 @@ class ReportSql:
         if self.is_sqlite:
             return type_coerce(later, BigInteger) - type_coerce(earlier, BigInteger)
         return cast(func.extract("epoch", later - earlier) * MICROSECONDS, BigInteger)
+
+    def microseconds_since(self, moment: datetime, later: Time) -> ColumnElement[int]:
+        if self.is_sqlite:
+            return type_coerce(later, BigInteger) - literal(to_microseconds(moment), BigInteger)
+        return self.microseconds_between(literal(moment, UtcTime()), later)
 
     def step_reference(self) -> ColumnElement[str]:
         """`workstream.step` of a step's id, as in the definition: without what tells its instances apart."""

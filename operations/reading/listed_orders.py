@@ -22,6 +22,7 @@ from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import OrderState
 
 if TYPE_CHECKING:
+    from ledger.reading.system_work import WorkAtSystem
     from ledger.reading.work_groups import FalloutGroup, TaskGroup
     from ledger.reading.work_lists import WorkKind
 
@@ -98,9 +99,15 @@ class ListedOrders:
         groups, freshness = await self._require().ask(lambda reader: reader.group_tasks(criteria))
         return groups, from_ledger(freshness)
 
-    def _require(self) -> LedgerAccess:
+    async def work_at_system(self, system: str) -> tuple[WorkAtSystem, Provenance]:
+        work, freshness = await self._require("the steps at a system").ask(
+            lambda reader: reader.read_work_at_system(system)
+        )
+        return work, from_ledger(freshness)
+
+    def _require(self, what: str = "groups") -> LedgerAccess:
         if self._ledger is None:
-            raise OperationRefused(RefusalCode.INVALID, f"Only a ledger counts groups, and {NO_LEDGER}")
+            raise OperationRefused(RefusalCode.INVALID, f"Only a ledger counts {what}, and {NO_LEDGER}")
         return self._ledger
 
     async def _ask_first(

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from ledger.reports.model.fallout_report import FalloutReport
     from ledger.reports.model.shift_report import ShiftReport
     from ledger.reports.model.sla_report import SlaReport
+    from ledger.reports.model.system_report import SystemReport
     from ledger.reports.period import ReportPeriod
 
 SHIFT = timedelta(hours=8)
+DAY = timedelta(days=1)
 MONTH = timedelta(days=30)
 _NOTHING: Mapping[str, timedelta] = MappingProxyType({})
 
@@ -85,6 +87,17 @@ class Reports:
 
         report, freshness = await ledger.ask(
             lambda reader: read_report(reader, lambda at: read_fallout(at, _period(criteria, MONTH), criteria.product))
+        )
+        return report, from_ledger(freshness)
+
+    async def systems(self, criteria: ReportCriteria, system: str | None = None) -> tuple[SystemReport, Provenance]:
+        """How systems answered calls, or one of them. Without a period, those of the last DAY."""
+        ledger = self._require()
+        from ledger.reports.read_report import read_report
+        from ledger.reports.system_calls import read_system_calls
+
+        report, freshness = await ledger.ask(
+            lambda reader: read_report(reader, lambda at: read_system_calls(at, _period(criteria, DAY), system))
         )
         return report, from_ledger(freshness)
 

@@ -15,6 +15,7 @@ from tests.support.command_line import Ordo
 from tests.support.gateway_process import gateway_over
 from tests.support.notification_receiver import Site, receiver, types, until
 from tests.support.scripted_system import Reply, ScriptedServer
+from tests.support.system_switches import until as until_async
 
 ONCE = "retry: {max_attempts: 1}"
 
@@ -98,3 +99,24 @@ async def test_an_order_that_told_nobody_has_nothing_to_show_and_one_that_is_not
     for asking in (orders.read_outbox("N-0"), orders.resend("N-0")):
         with pytest.raises(NotFound, match="There is no order N-0"):
             await asking
+
+
+async def test_all_that_a_receiver_missed_is_sent_again_in_every_order(site: Site, server: ScriptedServer) -> None:
+    server.answers(Reply(500))
+    await site.define("portal", receiver("portal", server.url, retry=ONCE))
+    orders = OrderClient(site.client, site.task_queue)
+    order_ids = {(await site.submit()).order_id for _ in range(2)}
+    for order_id in order_ids:
+        await site.contents_until(order_id, lambda view: view.given_up == 2)
+
+    async def listed() -> bool:  # visibility lags behind
+        return {each.order_id for each in (await orders.list_undelivered("portal")).outboxes} == order_ids
+
+    await until_async(listed)
+    server.answers(Reply(200))
+    before = len(server.received)
+    sent = await orders.resend_to_receiver("portal")
+    assert (sent.orders, sent.events, sent.failures, sent.has_more) == (2, 4, [], False)
+    await until(lambda: len(server.received) == before + 4)
+    nothing = await orders.resend_to_receiver("nobody")
+    assert (nothing.orders, nothing.events, nothing.failures) == (0, 0, [])
