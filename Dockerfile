@@ -17,6 +17,7 @@ COPY cli cli
 COPY compiler compiler
 COPY console console
 COPY gateway gateway
+COPY http_server http_server
 COPY catalogue_store catalogue_store
 COPY ledger ledger
 COPY operations operations

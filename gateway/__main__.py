@@ -13,8 +13,10 @@ import structlog
 import uvicorn
 
 from gateway.app import create_app
-from gateway.log_setup import configure_logging
-from gateway.settings import GatewaySettings, InvalidSetting, load_settings
+from gateway.settings import GatewaySettings, load_settings
+from http_server.listening_socket import CannotListen, open_socket, socket_url
+from http_server.log_setup import configure_logging
+from http_server.settings import InvalidSetting
 from operations.client import OrderClient
 from operations.errors import OperationError
 from operations.temporal.connection import ConnectionSettings
@@ -49,20 +51,6 @@ def _parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def _open_socket(host: str, port: int) -> socket.socket:
-    # The protocol is named because asyncio sets TCP_NODELAY only on sockets that name it.
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
-        listening.listen(1024)
-    except BaseException:
-        listening.close()
-        raise
-    return listening
-
-
 async def _serve(arguments: argparse.Namespace, settings: GatewaySettings, server_socket: socket.socket) -> None:
     connection = ConnectionSettings(arguments.address, arguments.namespace, arguments.task_queue)
     orders = await OrderClient.connect(connection, lazy=True)
@@ -70,8 +58,7 @@ async def _serve(arguments: argparse.Namespace, settings: GatewaySettings, serve
     for name in settings.weak_secrets:
         log.warning("secret is short enough to be guessed", variable=name)
     app = create_app(orders, settings)
-    host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
-    url = f"http://{host}:{server_socket.getsockname()[1]}"
+    url = socket_url(arguments.host, server_socket)
     log.info("gateway ready", url=url, temporal=orders.address, task_queue=orders.task_queue)
     config = uvicorn.Config(
         app,
@@ -88,14 +75,9 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parse_arguments(argv)
     try:
         settings = load_settings(os.environ)
-        server_socket = _open_socket(arguments.host, arguments.port)
-    except InvalidSetting as error:
+        server_socket = open_socket(arguments.host, arguments.port)
+    except (InvalidSetting, CannotListen) as error:
         return _report_startup_error(str(error))
-    except (OSError, OverflowError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        return _report_startup_error(
-            f"cannot listen on {arguments.host}:{arguments.port}: {reason}. Set another address with --host and --port"
-        )
     configure_logging()
     for end_signal in (signal.SIGINT, signal.SIGTERM):
         signal.signal(end_signal, lambda *_: sys.exit(0))  # uvicorn raises the signal again after a clean end

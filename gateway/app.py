@@ -8,14 +8,13 @@ from fastapi_offline import FastAPIOffline
 
 from gateway.access.route_guard import register_forbidden_handler
 from gateway.access.sign_in_middleware import SignInMiddleware
-from gateway.access.sign_in_setup import create_sign_in
 from gateway.action_routes import action_routes
 from gateway.bulk_routes import bulk_routes
 from gateway.catalogue_routes import catalogue_routes
 from gateway.errors import register_error_handlers
 from gateway.event_routes import callback_routes, event_routes
 from gateway.health_routes import health_routes
-from gateway.middleware import BodyLimitMiddleware, EncodedSlashMiddleware, RequestLogMiddleware
+from gateway.middleware import EncodedSlashMiddleware, failure_response, refuse_body, refuse_encoding
 from gateway.notification_routes import notification_routes
 from gateway.openapi import API_DESCRIPTION, API_TAGS, RoutePermissions, publish_openapi, route_permissions
 from gateway.order_routes import order_routes
@@ -25,7 +24,11 @@ from gateway.report_routes import report_routes
 from gateway.settings import GatewaySettings
 from gateway.system_routes import system_routes
 from gateway.worklist_routes import worklist_routes
+from http_server.accounts_setup import open_accounts
+from http_server.request_body import BodyLimitMiddleware
+from http_server.request_log import RequestLogMiddleware
 from operations.access.failed_sign_ins import FailedSignIns
+from operations.access.sign_in import SignIn
 from operations.client import OrderClient
 
 MAX_ORDER_BODY_BYTES = 2_000_000
@@ -75,16 +78,21 @@ def create_app(orders: OrderClient, settings: GatewaySettings) -> FastAPI:
     register_forbidden_handler(app)
     publish_openapi(app, permissions)
     # A request passes the middleware that is added last first.
-    app.add_middleware(BodyLimitMiddleware, body_limit=_body_limit)
+    app.add_middleware(BodyLimitMiddleware, body_limit=_body_limit, refuse=refuse_body, check=refuse_encoding)
     app.add_middleware(
         SignInMiddleware,
-        sign_in=create_sign_in(settings),
+        sign_in=_create_sign_in(settings),
         failed_sign_ins=FailedSignIns(settings.max_wrong_tokens),
         is_public=_is_public,
     )
     app.add_middleware(EncodedSlashMiddleware)
-    app.add_middleware(RequestLogMiddleware)
+    app.add_middleware(RequestLogMiddleware, logger="gateway", failure=failure_response)
     return app
+
+
+def _create_sign_in(settings: GatewaySettings) -> SignIn:
+    accounts = open_accounts(settings.accounts_file) if settings.accounts_file is not None else None
+    return SignIn(accounts, settings.token)
 
 
 def _body_limit(path: str) -> int:

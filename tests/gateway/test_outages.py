@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from gateway.log_setup import configure_logging
+from http_server.log_setup import configure_logging
 from ledger.reading.order_filter import OrderFilter
 from operations.client import OrderClient
 from operations.reading.list_orders import OrderPage

@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from gateway.__main__ import main
-from gateway.settings import InvalidSetting, load_settings
+from gateway.settings import load_settings
+from http_server.settings import InvalidSetting
 from tests.support.gateway_process import BEARER, NOWHERE, SECRET, TOKEN, GatewayProcess
 from tests.support.paths import ROOT
 

@@ -1,4 +1,4 @@
-"""The accounts of the gateway, with its log."""
+"""The accounts file of a server, read at its start and again whenever it changes."""
 
 from __future__ import annotations
 
@@ -7,21 +7,15 @@ from pathlib import Path
 import structlog
 
 from compiler.source.findings import Finding
-from gateway.settings import GatewaySettings, InvalidSetting
+from http_server.settings import InvalidSetting
 from operations.access.accounts_file import ACCOUNTS_FILE_VARIABLE, AccountsRejected
 from operations.access.live_accounts import LiveAccounts
-from operations.access.sign_in import SignIn
 
-log = structlog.get_logger("gateway")
+log = structlog.get_logger("accounts")
 
 
-def create_sign_in(settings: GatewaySettings) -> SignIn:
+def open_accounts(path: Path) -> LiveAccounts:
     """Raises InvalidSetting if the accounts file cannot be used."""
-    path = settings.accounts_file
-    return SignIn(_read_accounts(path) if path is not None else None, settings.token)
-
-
-def _read_accounts(path: Path) -> LiveAccounts:
     try:
         live = LiveAccounts(path, _log_refused, _log_read)
     except OSError as error:

@@ -1,0 +1,1 @@
+"""Who is signed in to the console: sessions, signing in and out, and what each page needs."""

@@ -1,0 +1,59 @@
+"""From a request to the person who is signed in, as their account stands now."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from starlette.requests import HTTPConnection
+
+from console.access.cookies import Cookie
+from console.access.sessions import Session, SessionStore
+from operations.access.accounts import TokenState
+from operations.access.live_accounts import LiveAccounts
+from operations.access.person import Person
+from operations.access.sign_in import SignIn, SignInProblem, SignInRefused
+from operations.access.tokens import token_id_of
+
+
+class Gatekeeper:
+    def __init__(self, sessions: SessionStore, accounts: LiveAccounts, session_cookie: Cookie) -> None:
+        self.cookie = session_cookie
+        self._sessions = sessions
+        self._accounts = accounts
+        self._sign_in = SignIn(accounts)
+
+    def session(self, connection: HTTPConnection) -> tuple[Session, Person] | None:
+        """None unless the browser has a session that is not over, and its account and token are still valid.
+
+        Streams ask again from time to time.
+        """
+        key = connection.cookies.get(self.cookie.name, "")
+        session = self._sessions.find(key) if key else None
+        if session is None:
+            return None
+        person = self._person(session)
+        if person is None:
+            self._sessions.end(session.key)
+            return None
+        return session, person
+
+    def sign_in(self, token: str, *, is_closed: bool) -> Session:
+        """A new session. `is_closed`: too many wrong tokens came from the address. Raises SignInRefused."""
+        person = self._sign_in.person(token, is_closed=is_closed)
+        token_id = token_id_of(token)
+        if token_id is None:
+            raise SignInRefused(SignInProblem.WRONG)
+        return self._sessions.begin(person.account, token_id)
+
+    def sign_out(self, connection: HTTPConnection) -> None:
+        if key := connection.cookies.get(self.cookie.name):
+            self._sessions.end(key)
+
+    def close(self) -> None:
+        self._sessions.close()
+
+    def _person(self, session: Session) -> Person | None:
+        found = self._accounts.tokens().get(session.token_id or "")
+        if found is None or found[0] != session.account or found[1].state(datetime.now(UTC)) is not TokenState.VALID:
+            return None
+        return self._accounts.accounts.accounts[session.account].person(session.account)

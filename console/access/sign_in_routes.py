@@ -1,0 +1,89 @@
+"""Signing in with the token of an account, and signing out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Form, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from console.access.guard import everyone_signed_in
+from console.access.paths import SIGN_IN_PATH, SIGN_OUT_PATH
+from console.services import Console
+from operations.access.failed_sign_ins import FailedSignIns
+from operations.access.sign_in import SignInProblem, SignInRefused
+
+MESSAGES = {
+    SignInProblem.MISSING: "Paste the token of your account",
+    SignInProblem.WRONG: "The token is wrong. Copy it again, whole",
+    SignInProblem.EXPIRED: "The token has expired. Ask an admin for a new one",
+    SignInProblem.REVOKED: "The token was revoked. Ask an admin for a new one",
+}
+
+log = structlog.get_logger("console")
+
+
+def sign_in_routes(console: Console) -> APIRouter:
+    routes = APIRouter()
+    failed = FailedSignIns(console.settings.max_wrong_tokens)
+    gatekeeper = console.gatekeeper
+    session_seconds = int(console.settings.session_limit.total_seconds())
+
+    def page(request: Request, wanted: str, *, status: int = 200, problem: str = "", note: str = "") -> Response:
+        return console.render(
+            request, "sign_in.html", status=status, wanted=local_path(wanted), problem=problem, note=note
+        )
+
+    @routes.get(SIGN_IN_PATH)
+    async def form(
+        request: Request,
+        wanted: Annotated[str, Query(alias="next")] = "/",
+        ended: str | None = None,
+        left: str | None = None,
+    ) -> Response:
+        note = "You are signed out." if left else "Your session has ended. Sign in again." if ended else ""
+        return page(request, wanted, note=note)
+
+    @routes.post(SIGN_IN_PATH)
+    async def sign_in(
+        request: Request,
+        token: Annotated[str, Form(max_length=500)] = "",
+        wanted: Annotated[str, Form(alias="next", max_length=4000)] = "/",
+    ) -> Response:
+        address = request.client.host if request.client else ""
+        wait = failed.seconds_to_wait(address)
+        try:
+            session = gatekeeper.sign_in(token.strip(), is_closed=wait > 0)
+        except SignInRefused as refused:
+            if wait and refused.problem is SignInProblem.WRONG:  # not logged: a flood must not fill the log
+                response = page(request, wanted, status=429, problem=f"Too many wrong tokens. Wait {wait} s")
+                response.headers["Retry-After"] = str(wait)
+                return response
+            if refused.problem is SignInProblem.WRONG:
+                failed.record(address)
+            known = {"account": refused.account, "token_id": refused.token_id} if refused.account else {}
+            log.warning("sign-in refused", reason=refused.problem.value, address=address, **known)
+            return page(request, wanted, status=401, problem=MESSAGES[refused.problem])
+        gatekeeper.sign_out(request)  # the session before, of this browser
+        log.info("signed in", account=session.account, token_id=session.token_id, address=address)
+        response = RedirectResponse(local_path(wanted), 303)
+        gatekeeper.cookie.set(response, session.key, session_seconds)
+        return response
+
+    @routes.post(SIGN_OUT_PATH, dependencies=[everyone_signed_in()])
+    async def sign_out(request: Request) -> Response:
+        gatekeeper.sign_out(request)
+        log.info("signed out", account=request.state.person.account)
+        response = RedirectResponse(f"{SIGN_IN_PATH}?left=1", 303)
+        gatekeeper.cookie.delete(response)
+        response.headers["Clear-Site-Data"] = '"cache"'
+        return response
+
+    return routes
+
+
+def local_path(url: str) -> str:
+    """`url` if it is a path of the console, else `/`: a link to the console must not lead elsewhere."""
+    is_local = url.startswith("/") and not url.startswith("//") and "\\" not in url and url.isprintable()
+    return url if is_local else "/"

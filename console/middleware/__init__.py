@@ -1,0 +1,1 @@
+"""Checks that every request passes before a page handles it."""

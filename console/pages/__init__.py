@@ -1,0 +1,1 @@
+"""The pages: one folder each, with its routes."""
