@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import Enum, auto
+from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, or_, select
+from sqlalchemy import Connection, Select, Table, and_, delete, func, literal, or_, select, union_all
 
 from ledger.schema.tables import archived_orders, erased_orders
+from ledger.schema.value_lists import IsOneOf
 from workflows.contract.order_changes import OrderChange
 
 
@@ -23,14 +25,31 @@ Submission = tuple[str, str]
 """An order's id, and the id of the first run of its workflow."""
 
 
+def _submissions(table: Table, kind: MovedAway) -> Select[Any]:
+    columns = table.c
+    return select(columns.order_id, columns.submission, literal(kind.name)).where(
+        IsOneOf(columns.order_id, "order_ids")
+    )
+
+
+_SELECT_MOVED = union_all(
+    _submissions(archived_orders, MovedAway.ARCHIVED), _submissions(erased_orders, MovedAway.ERASED)
+)
+_SELECT_ERASED = (
+    select(erased_orders.c.order_id, func.max(erased_orders.c.at).label("at"))
+    .where(IsOneOf(erased_orders.c.order_id, "order_ids"))
+    .group_by(erased_orders.c.order_id)
+)
+
+
 def find_moved(connection: Connection, order_ids: Collection[str]) -> dict[Submission, MovedAway]:
     """The submissions of these orders that were archived or erased. One that was both counts as erased."""
     if not order_ids:
         return {}
     found: dict[Submission, MovedAway] = {}
-    for table, kind in ((archived_orders, MovedAway.ARCHIVED), (erased_orders, MovedAway.ERASED)):
-        query = select(table.c.order_id, table.c.submission).where(table.c.order_id.in_(sorted(order_ids)))
-        found |= {(row.order_id, row.submission): kind for row in connection.execute(query)}
+    for order_id, submission, kind in connection.execute(_SELECT_MOVED, {"order_ids": order_ids}):
+        if found.get((order_id, submission)) is not MovedAway.ERASED:
+            found[order_id, submission] = MovedAway[kind]
     return found
 
 
@@ -38,9 +57,7 @@ def find_erasure_times(connection: Connection, order_ids: Collection[str]) -> di
     """Order id → when data of the order was erased last, for those of which it was."""
     if not order_ids:
         return {}
-    query = select(erased_orders.c.order_id, func.max(erased_orders.c.at).label("at"))
-    query = query.where(erased_orders.c.order_id.in_(sorted(order_ids))).group_by(erased_orders.c.order_id)
-    return {row.order_id: row.at for row in connection.execute(query)}
+    return {row.order_id: row.at for row in connection.execute(_SELECT_ERASED, {"order_ids": order_ids})}
 
 
 def without_moved(connection: Connection, changes: Mapping[Submission, OrderChange]) -> list[OrderChange]:

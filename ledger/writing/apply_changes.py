@@ -24,6 +24,7 @@ from ledger.schema.tables import (
     steps,
     work_items,
 )
+from ledger.schema.value_lists import IsOneOf
 from ledger.writing.batch import RowBatch
 from ledger.writing.clashes import accepted_uses, record_clashes
 from ledger.writing.memory import WriterMemory
@@ -50,6 +51,7 @@ from workflows.contract.order_changes import OrderChange
 
 ROWS_OF_CURRENT_ORDERS = (order_products, order_systems, order_external_ids, order_words, work_items)
 MISSED = "missed"
+_DELETE_GAPS = delete(gaps).where(IsOneOf(gaps.c.order_id, "order_ids"), IsOneOf(gaps.c.submission, "submissions"))
 
 
 def apply_changes(
@@ -214,8 +216,9 @@ def _put_searched(batch: RowBatch, update: OrderUpdate) -> None:
 def _record_gaps(connection: Connection, plan: BatchPlan) -> None:
     complete = [update.change for update in plan.updates if update.is_replacing]
     if complete:
-        known = gaps.c.submission.in_({"", *(change.submission for change in complete)})
-        connection.execute(delete(gaps).where(gaps.c.order_id.in_({change.order_id for change in complete}), known))
+        submissions = {"", *(change.submission for change in complete)}
+        order_ids = {change.order_id for change in complete}
+        connection.execute(_DELETE_GAPS, {"order_ids": order_ids, "submissions": submissions})
     now = datetime.now(UTC)
     rows = [
         {"order_id": change.order_id, "submission": change.submission, "reason": MISSED, "since": now, "tries": 0}

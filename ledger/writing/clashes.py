@@ -11,10 +11,16 @@ from itertools import combinations
 from sqlalchemy import Connection, select
 
 from ledger.schema.tables import clashes, order_ids
+from ledger.schema.value_lists import IsOneOf
 from ledger.writing.order_updates import OrderUpdate
 from ledger.writing.statements import insert_into
 from ledger.writing.stored_orders import StoredOrder
 from workflows.contract.states import OrderState
+
+_known = order_ids.c
+_ACCEPTED = select(_known.order_id, _known.first_at, _known.submission, _known.revision).where(
+    IsOneOf(_known.order_id, "order_ids"), _known.accepted
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -43,11 +49,7 @@ def accepted_uses(
             )
     if not new:
         return {}
-    known = order_ids.c
-    query = select(known.order_id, known.first_at, known.submission, known.revision)
-    for order_id, first_at, submission, revision in connection.execute(
-        query.where(known.order_id.in_(sorted(new)), known.accepted)
-    ):
+    for order_id, first_at, submission, revision in connection.execute(_ACCEPTED, {"order_ids": new.keys()}):
         rows = stored.get(order_id, ())
         if submission not in {order.submission for order in rows} | {use.submission for use in new[order_id]}:
             new[order_id].add(IdUse(first_at, submission, revision))

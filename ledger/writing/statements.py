@@ -10,6 +10,7 @@ from sqlalchemy import delete as delete_from
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger.database import is_sqlite
+from ledger.schema.value_lists import IsOneOf
 from ledger.writing import postgresql_statements, sqlite_statements
 from ledger.writing.rows import Row
 
@@ -55,8 +56,13 @@ def delete_rows_above(connection: Connection, table: Table, column: str, limits:
         connection.execute(_delete_above(table, column), limits)
 
 
+@cache
+def _delete_of_orders(table: Table) -> Delete:
+    return delete_from(table).where(IsOneOf(table.c.order_key, "order_keys"))
+
+
 def delete_rows_of_orders(connection: Connection, tables: Sequence[Table], order_keys: Collection[int]) -> None:
     """Deletes what these tables have of the orders."""
     if order_keys:
         for table in tables:
-            connection.execute(delete_from(table).where(table.c.order_key.in_(sorted(order_keys))))
+            connection.execute(_delete_of_orders(table), {"order_keys": order_keys})

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, select
+from sqlalchemy import Connection, Row, Select, select
 
 from ledger.database import is_sqlite
 from ledger.schema.tables import orders
+from ledger.schema.value_lists import IsOneOf
 from workflows.contract.order_changes import ChangePosition
 
 
@@ -59,7 +60,7 @@ _SELECT = select(
     _columns.fallout,
     _columns.open_tasks,
     _columns.interrupted_kind,
-).where(_columns.order_id.in_(bindparam("order_ids", expanding=True)))
+).where(IsOneOf(_columns.order_id, "order_ids"))
 _SELECT_FOR_UPDATE: Select[Any] = _SELECT.order_by(_columns.key).with_for_update()
 
 
@@ -85,7 +86,7 @@ def lock_orders(connection: Connection, order_ids: Collection[str]) -> dict[str,
     """Every submission of these order ids. Until the transaction ends, no other changes them."""
     found: dict[str, list[StoredOrder]] = defaultdict(list)
     query = _SELECT if is_sqlite(connection) else _SELECT_FOR_UPDATE
-    for row in connection.execute(query, {"order_ids": sorted(order_ids)}):
+    for row in connection.execute(query, {"order_ids": order_ids}):
         found[row.order_id].append(_stored_order(row))
     return found
 

@@ -8,11 +8,17 @@ from collections.abc import Collection
 from sqlalchemy import Connection, select
 
 from ledger.schema.tables import work_items
+from ledger.schema.value_lists import IsOneOf
 from ledger.writing.batch import RowBatch
 from ledger.writing.order_rows import customer_text
 from ledger.writing.order_updates import OrderUpdate
 from ledger.writing.step_rows import work_item_row
 from workflows.contract.states import ENDED_ORDER_STATES
+
+_columns = work_items.c
+_SELECT = select(_columns.order_key, _columns.step_number, _columns.kind).where(
+    IsOneOf(_columns.order_key, "order_keys")
+)
 
 
 class WorkItemKeys(set[tuple[int, str]]):
@@ -22,9 +28,7 @@ class WorkItemKeys(set[tuple[int, str]]):
 def load_work_items(connection: Connection, order_keys: Collection[int]) -> dict[int, WorkItemKeys]:
     found: dict[int, WorkItemKeys] = defaultdict(WorkItemKeys)
     if order_keys:
-        item = work_items.c
-        query = select(item.order_key, item.step_number, item.kind).where(item.order_key.in_(sorted(order_keys)))
-        for order_key, number, kind in connection.execute(query):
+        for order_key, number, kind in connection.execute(_SELECT, {"order_keys": order_keys}):
             found[order_key].add((number, kind))
     return found
 
