@@ -46,7 +46,11 @@ def test_what_has_one_of_the_values_is_found(
 
 def test_a_statement_is_the_same_for_any_number_of_values(words: Engine) -> None:
     statements: set[str] = set()
-    event.listen(words, "before_cursor_execute", lambda _c, _cursor, statement, *_rest: statements.add(statement))
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.add(statement)
+
+    event.listen(words, "before_cursor_execute", note)
     for count in (0, 1, 500):
         find(words, "order_key", range(count))
-    assert len(statements) == 1
+    assert len(statements - {"BEGIN"}) == 1
