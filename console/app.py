@@ -21,9 +21,14 @@ from console.errors import error_page, register_error_handlers
 from console.middleware.access import AccessMiddleware
 from console.middleware.compression import CompressionMiddleware
 from console.middleware.security_headers import SecurityHeadersMiddleware
+from console.pages.catalogue.routes import catalogue_routes
+from console.pages.catalogue.version_routes import version_routes
 from console.pages.health import HEALTH_PATHS, health_routes
 from console.pages.help.routes import help_routes
 from console.pages.home import home_routes
+from console.pages.notifications.routes import notifications_routes
+from console.pages.reports.routes import reports_routes
+from console.pages.systems.routes import systems_routes
 from console.services import Console
 from console.settings import SESSIONS_VARIABLE, ConsoleSettings
 from console.templating import create_environment
@@ -36,6 +41,11 @@ from operations.client import OrderClient
 PAGES: tuple[Callable[[Console], APIRouter], ...] = (
     home_routes,
     help_routes,
+    catalogue_routes,
+    version_routes,
+    systems_routes,
+    reports_routes,
+    notifications_routes,
 )
 """The routes of each page. Every route names the permission that it needs."""
 MAX_BODY_BYTES = 262_144

@@ -271,6 +271,9 @@ class OrderClient:
         """Every system that this deployment's workers announce, with its switch and the number of waiting calls."""
         return await systems.list_systems(self.client, self.task_queue)
 
+    async def read_system(self, system: str) -> SystemStatus:
+        return await systems.read_system(self.client, system, self.task_queue)
+
     async def read_worker_catalogues(self) -> Sequence[WorkerCatalogue]:
         """What each live worker of this deployment has in force, and which edit it refused."""
         return await deployed_catalogue.read_worker_catalogues(self.client, self.task_queue)

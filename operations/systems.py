@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -58,6 +58,21 @@ async def list_systems(client: Client, task_queue: str) -> list[SystemStatus]:
         names = await _announced_systems(client, task_queue)
         statuses = await asyncio.gather(*(read_system_status(client, name, task_queue) for name in sorted(names)))
     return [status for status in statuses if status is not None]
+
+
+async def read_system(client: Client, system: str, task_queue: str) -> SystemStatus:
+    """Raises NotFound with the nearest name. Needs no worker."""
+    async with server_call(f"System {system}", server_address(client)):
+        status = await read_system_status(client, system, task_queue)
+        known = [] if status is not None else sorted(await _announced_systems(client, task_queue))
+    if status is None:
+        raise _no_such_system(system, known)
+    return status
+
+
+def _no_such_system(system: str, known: Collection[str]) -> NotFound:
+    systems = Alternative(action="systems", effect="lists the systems")
+    return NotFound(f"No worker has a system {system}{did_you_mean(system, known)}", systems)
 
 
 async def _announced_systems(client: Client, task_queue: str) -> set[str]:
@@ -123,8 +138,7 @@ async def switch_system(
             return await update()
         async with server_call("list of systems", server_address(client)):
             known = sorted(await _announced_systems(client, task_queue))
-        systems = Alternative(action="systems", effect="lists the systems")
-        raise NotFound(f"No worker has a system {system}{did_you_mean(system, known)}", systems) from error
+        raise _no_such_system(system, known) from error
 
 
 async def _restart_switch(client: Client, system: str, task_queue: str) -> bool:

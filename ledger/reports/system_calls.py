@@ -8,13 +8,18 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Select, case, func, literal, select
 
 from ledger.reports.expressions import ReportSql
-from ledger.reports.model.system_report import MAX_ERRORS, CallInterval, SystemCalls, SystemFailure, SystemReport
+from ledger.reports.model.system_report import (
+    INTERVALS,
+    MAX_ERRORS,
+    CallInterval,
+    SystemCalls,
+    SystemFailure,
+    SystemReport,
+)
 from ledger.reports.percentiles import VALUE, spread_by_group
 from ledger.reports.period import ReportPeriod, orders_of
 from ledger.schema.tables import attempts, orders
 
-INTERVALS = 24
-"""Parts of a period."""
 _MICROSECOND = timedelta(microseconds=1)
 _FAILED = attempts.c.outcome == "failed"
 

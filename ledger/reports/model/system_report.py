@@ -8,6 +8,8 @@ from pydantic import Field
 
 from ledger.reports.model.report import Report, ReportPart, Spread
 
+INTERVALS = 24
+"""Parts of a period."""
 MAX_ERRORS = 10
 """Error codes of one system."""
 

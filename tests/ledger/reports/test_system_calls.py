@@ -10,8 +10,9 @@ from sqlalchemy import Engine, insert
 
 from ledger.database import write_transaction
 from ledger.reading.ledger_reader import LedgerReader
+from ledger.reports.model.system_report import INTERVALS
 from ledger.reports.period import ReportPeriod
-from ledger.reports.system_calls import INTERVALS, read_system_calls
+from ledger.reports.system_calls import read_system_calls
 from ledger.schema.tables import attempts
 from ledger.writing.apply_changes import apply_changes
 from tests.ledger.reading.test_attempts import attempt

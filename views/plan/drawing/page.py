@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator
 from hashlib import sha256
 from importlib.resources import files
 from xml.etree.ElementTree import Element
 
-from compiler.language.steps import StepKind
-from views.plan.drawing.chart import TITLE_WIDTH, chart, chart_size, definitions, lane_titles
-from views.plan.drawing.glyphs import KIND_NAMES, glyph
+from views.plan.drawing.figure import drawing, sign, tools
 from views.plan.drawing.markup import element, with_code, write_html
 from views.plan.drawing.page_lines import became_section
 from views.plan.drawing.svg import chart_stylesheet
 from views.plan.picture.model import Facts, Matrix, Picture, PictureBox
-
-TOGGLES = (
-    ("critical", "Critical path", True),
-    ("undo", "Undo", False),
-    ("rework", "Rework", False),
-    ("failures", "Failures", False),
-    ("small", "Zoom out", False),
-)
-"""Id, label, and whether it is shown at first. Style sheets do the rest, so they work without scripts."""
 
 
 def render_page(picture: Picture) -> str:
@@ -76,76 +64,8 @@ def _facts(facts: Facts, classes: str) -> Element:
 
 
 def _chart_section(picture: Picture) -> Element:
-    width, height = chart_size(picture)
-    titles = element(
-        "svg", {"class": "titles", "width": TITLE_WIDTH, "height": height, "aria-hidden": "true"}, *lane_titles(picture)
-    )
-    lanes = element(
-        "svg",
-        {
-            "class": "lanes",
-            "width": width,
-            "height": height,
-            "role": "group",
-            "aria-label": "The steps and their order",
-        },
-        definitions(),
-        *chart(picture, on_page=True),
-    )
-    return element(
-        "section",
-        {"class": "chart"},
-        element("h2", None, "Steps"),
-        _tools(picture),
-        element("div", {"class": "scroll", "tabindex": "0", "role": "region", "aria-label": "Plan"}, titles, lanes),
-    )
-
-
-def _tools(picture: Picture) -> Element:
-    available = {
-        "critical": bool(picture.critical_edges),
-        "undo": any(box.undo for box in picture.boxes),
-        "rework": bool(picture.rework_arcs),
-        "failures": any(box.failures for box in picture.boxes),
-        "small": True,
-    }
-    return element(
-        "div",
-        {"class": "tools"},
-        *(_toggle(name, label, is_on=is_on) for name, label, is_on in TOGGLES if available[name]),
-        element(
-            "label",
-            {"class": "search", "hidden": ""},
-            element("input", {"type": "search", "id": "search", "placeholder": "Search steps ( / )"}),
-            element("output", {"id": "found"}),
-        ),
-        element("ul", {"class": "legend"}, *_legend(picture)),
-    )
-
-
-def _toggle(name: str, label: str, *, is_on: bool) -> Element:
-    checked = {"checked": ""} if is_on else {}
-    return element(
-        "label",
-        {"class": f"toggle {name}"},
-        element("input", {"type": "checkbox", "id": f"show-{name}", "autocomplete": "off"} | checked),
-        label,
-    )
-
-
-def _legend(picture: Picture) -> Iterator[Element]:
-    kinds = {box.kind for box in picture.boxes}
-    for kind in StepKind:
-        if kind in kinds:
-            sign = element("svg", {"width": 14, "height": 14, "class": f"step {kind}"}, glyph(kind, 0, 0))
-            yield element("li", None, sign, KIND_NAMES[kind])
-    marks = (
-        ("dashed", "may be skipped", any(box.is_conditional for box in picture.boxes)),
-        ("stopped", "point of no return", any(box.is_final for box in picture.boxes)),
-    )
-    for name, label, is_there in marks:
-        if is_there:
-            yield element("li", None, element("span", {"class": f"sample {name}"}), label)
+    heading = element("h2", None, "Steps")
+    return element("section", {"class": "chart"}, heading, tools(picture), drawing(picture))
 
 
 def _matrix(matrix: Matrix) -> Element:
@@ -169,7 +89,6 @@ def _steps_section(picture: Picture) -> Element:
 
 
 def _card(number: int, box: PictureBox) -> Element:
-    sign = element("svg", {"width": 14, "height": 14, "class": f"step {box.kind}"}, glyph(box.kind, 0, 0))
     count = f" ×{box.count}" if box.count > 1 else f" {box.numbers}"
-    heading = element("h3", None, sign, box.name, element("small", None, count))
+    heading = element("h3", None, sign(box.kind), box.name, element("small", None, count))
     return element("article", {"id": f"step-{number}"}, heading, _facts(box.facts, "facts"))

@@ -1,0 +1,1 @@
+"""Pages of the catalogue: what is in force, offers, published versions."""

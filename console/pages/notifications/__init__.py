@@ -1,0 +1,1 @@
+"""Pages of order events that receivers have not got."""

@@ -1,0 +1,1 @@
+"""Pages of the systems that orders call, and their switches."""
