@@ -32,8 +32,11 @@ demo: $(INSTALLED)
 up: $(INSTALLED)
 	@$(BIN)/python starter.py up
 
+# Tests wait more than they compute. Two processes share them, a file at a time: a file's tests share servers and orders.
+WHOLE_SUITE := -n 2 --dist loadfile
+
 test: $(INSTALLED)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(or $(ARGS),$(WHOLE_SUITE))
 
 fuzz: $(INSTALLED)
 	ORDO_FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest tests/fuzz $(ARGS)
