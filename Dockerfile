@@ -1,4 +1,4 @@
-# One image for the worker, the gateway, the command line and the sandbox; the command says which.
+# One image for the worker, the gateway, the console, the command line and the sandbox; the command says which.
 # requirements-production.lock leaves the tools of development and the embedded Temporal out.
 
 FROM python:3.11.14-slim-bookworm AS packages

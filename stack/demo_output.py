@@ -12,6 +12,7 @@ from rich.rule import Rule
 from rich.text import Text
 from rich.tree import Tree
 
+from operations.access.roles import Role
 from operations.reading.order_details import OrderDetails
 from stack.running_stack import RunningStack, python_command
 from views.shared.value_format import pluralize
@@ -36,6 +37,11 @@ class DemoOutput:
             self.console.print(Rule(Text(title, style="bold"), align="left", style="bright_black"))
         else:
             self.print_line(f"== {title}")
+
+    def show_console(self, stack: RunningStack) -> None:
+        """The link with which a person watches and acts in a browser."""
+        self.print_heading("The console: every order and each step, in your browser")
+        self.print_line(stack.sign_in_links.get(Role.OPERATOR, stack.addresses.console))
 
     def show_decomposition(self, reading: OrderDetails) -> None:
         """Prints each order line as a tree of its fulfilment lines."""
@@ -71,7 +77,8 @@ class DemoOutput:
         """After a story, for a person who wants to look around."""
         self.print_heading("Everything stays up until Ctrl-C")
         self._print_table(
-            {"Every order, in Temporal's Web UI": stack.orders_page, "In another terminal": stack.cli_command("list")}
+            {"Every order, in the console": stack.sign_in_links.get(Role.OPERATOR, stack.addresses.console)}
+            | {"In Temporal's Web UI": stack.orders_page, "In another terminal": stack.cli_command("list")}
         )
 
     def show_next_steps(self, stack: RunningStack, order_id: str, keeps_running: bool) -> None:
@@ -87,7 +94,8 @@ class DemoOutput:
             )
             return
         self._print_table(
-            {"Every step, in Temporal's Web UI": stack.order_page(order_id)}
+            {"Every order, in the console": stack.sign_in_links.get(Role.OPERATOR, stack.addresses.console)}
+            | {"Every step, in Temporal's Web UI": stack.order_page(order_id)}
             | {"What the sandbox systems did": f"{stack.addresses.sandbox}/_log"}
             | {"The gateway's requests": f"{stack.addresses.gateway}/docs"}
             | {"In another terminal": stack.cli_command(f"show {order_id}")}

@@ -55,7 +55,7 @@ def run_until_signal(
         if keep_running:
             await asyncio.Event().wait()
 
-    print_line("Starting Temporal, the sandbox systems, the worker and the gateway …")
+    print_line("Starting Temporal, the sandbox systems, the worker, the gateway and the console …")
     try:
         asyncio.run(run_stack(options, print_line, use_and_stay, sandbox_delays))
     except ShutdownRequested:
@@ -148,14 +148,16 @@ async def _start(children: Mapping[str, ServiceProcess], check_catalogue: Callab
     """Awaits `check_catalogue` when Temporal is ready, before the worker starts."""
     await _run_together(*(children[name].start() for name in ("temporal", "sandbox", "pretend") if name in children))
     await check_catalogue()
-    await _run_together(children["worker"].start(), children["gateway"].start())
+    await _run_together(*(children[name].start() for name in ("worker", "gateway", "console")))
 
 
 async def _stop(children: Mapping[str, ServiceProcess]) -> None:
     """Stops the worker first, so that its running calls still get answers. Stops Temporal last, so that it gets every
     result."""
     await children["worker"].stop()
-    await _run_together(*(children[name].stop() for name in ("sandbox", "pretend", "gateway") if name in children))
+    await _run_together(
+        *(children[name].stop() for name in ("sandbox", "pretend", "gateway", "console") if name in children)
+    )
     await children["temporal"].stop()
 
 

@@ -22,6 +22,7 @@ class Ports:
     ui: int = 8233
     gateway: int = 8080
     sandbox: int = 8100
+    console: int = 8070
     pretend: int | None = None
     """None: no system is pretended."""
 
@@ -31,6 +32,7 @@ class Ports:
         yield "Temporal's Web UI", "--ui-port", self.ui
         yield "the gateway", "--gateway-port", self.gateway
         yield "the sandbox systems", "--sandbox-port", self.sandbox
+        yield "the console", "--console-port", self.console
         if self.pretend is not None:
             yield "the pretend systems", "--pretend-port", self.pretend
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from operations.access.roles import Role
 from operations.client import OrderClient
+from stack.console_sign_in import own_accounts_file, read_tokens, sign_in_links
 from stack.data_folder import DataFolder
 from stack.options import HOST, Ports
 from stack.temporal_server import NAMESPACE
@@ -21,6 +23,7 @@ class Addresses:
     ui: str
     gateway: str
     sandbox: str
+    console: str
     pretend: str | None = None
     """None: no system is pretended."""
 
@@ -31,6 +34,7 @@ class Addresses:
             f"http://{HOST}:{ports.ui}",
             f"http://{HOST}:{ports.gateway}",
             f"http://{HOST}:{ports.sandbox}",
+            f"http://{HOST}:{ports.console}",
             None if ports.pretend is None else f"http://{HOST}:{ports.pretend}",
         )
 
@@ -40,6 +44,11 @@ class RunningStack:
     addresses: Addresses
     orders: OrderClient
     folder: DataFolder
+
+    @property
+    def sign_in_links(self) -> dict[Role, str]:
+        """For each role, the link that signs in to the console. Empty if the person has accounts of their own."""
+        return sign_in_links(self.addresses.console, read_tokens(self.folder)) if own_accounts_file() is None else {}
 
     @property
     def orders_page(self) -> str:

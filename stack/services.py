@@ -12,7 +12,9 @@ import httpx
 from temporalio.client import Client
 
 from ledger.settings import LEDGER_URL
+from operations.access.accounts_file import ACCOUNTS_FILE_VARIABLE
 from stack import temporal_server
+from stack.console_sign_in import own_accounts_file, prepare_accounts
 from stack.data_folder import DataFolder
 from stack.options import HOST, PretendOptions, StackOptions
 from stack.running_stack import Addresses
@@ -20,8 +22,12 @@ from stack.supervisor import Service, current_run_log, with_project_path
 
 SANDBOX_SYSTEMS = ("inventory", "logistics", "installation", "subscription", "warranty", "billing", "access", "network")
 """The systems of the sandbox. The variable `<NAME>_URL` holds the address of each."""
-STACK_SETTINGS = frozenset({"ORDO_GATEWAY_URL", "ORDO_GATEWAY_TOKEN", "ORDO_CALLBACK_SECRET", LEDGER_URL})
-SERVICE_NAMES = ("temporal", "sandbox", "pretend", "worker", "gateway")
+STACK_SETTINGS = frozenset(
+    {"ORDO_GATEWAY_URL", "ORDO_GATEWAY_TOKEN", "ORDO_CALLBACK_SECRET", "ORDO_CONSOLE_URL", LEDGER_URL}
+)
+CONSOLE_IDLE_MINUTES = 720
+"""On one machine, nobody else reaches the console."""
+SERVICE_NAMES = ("temporal", "sandbox", "pretend", "worker", "gateway", "console")
 
 
 @dataclass(frozen=True)
@@ -42,15 +48,23 @@ def shared_environment(spec: StackSpec) -> dict[str, str]:
     systems = {f"{system.upper()}_URL": f"{spec.addresses.sandbox}/{system}" for system in SANDBOX_SYSTEMS}
     receivers = {"CUSTOMER_CARE_URL": f"{spec.addresses.sandbox}/_notifications"}
     connection = {"TEMPORAL_ADDRESS": spec.addresses.temporal, "TEMPORAL_NAMESPACE": temporal_server.NAMESPACE}
-    own = {"ORDO_GATEWAY_URL": spec.addresses.gateway, LEDGER_URL: spec.folder.ledger_url}
+    own = {
+        "ORDO_GATEWAY_URL": spec.addresses.gateway,
+        "ORDO_CONSOLE_URL": spec.addresses.console,
+        ACCOUNTS_FILE_VARIABLE: str(own_accounts_file() or spec.folder.accounts),
+        LEDGER_URL: spec.folder.ledger_url,
+    }
     return systems | receivers | connection | own | spec.folder.load_secrets()
 
 
 def build_services(spec: StackSpec) -> dict[str, Service]:
-    """Temporal, the sandbox, the pretend systems if there are any, the worker and the gateway."""
+    """Temporal, the sandbox, the pretend systems if there are any, the worker, the gateway and the console. Raises
+    StackError."""
     options, folder, addresses = spec.options, spec.folder, spec.addresses
     shared = shared_environment(spec)
     folder.save_environment(shared)
+    if own_accounts_file() is None:
+        prepare_accounts(folder)
     # The person's Temporal profile must not lead to another server, but their environment may name a real system.
     person = {name: value for name, value in os.environ.items() if not _is_set_by_stack(name)}
     base = with_project_path(shared | person) | {"TEMPORAL_CONFIG_FILE": os.devnull, "PYTHONUNBUFFERED": "1"}
@@ -95,6 +109,15 @@ def build_services(spec: StackSpec) -> dict[str, Service]:
             "The gateway",
             module("gateway", *_listen(options.ports.gateway), *client_options),
             http_ready(addresses.gateway + "/ready"),
+        ),
+        service(
+            "console",
+            "The console",
+            module("console", *_listen(options.ports.console), *client_options),
+            http_ready(addresses.console + "/ready"),
+            ORDO_CONSOLE_SESSIONS=str(folder.console_sessions),
+            ORDO_CONSOLE_IDLE_MINUTES=str(CONSOLE_IDLE_MINUTES),
+            ORDO_TEMPORAL_UI_URL=addresses.ui,
         ),
     ]
     if options.pretend is not None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 
 from stack.catalogue_watch import watch_catalogue
+from stack.console_sign_in import own_accounts_file
 from stack.lifecycle import run_until_signal
 from stack.options import StackOptions
 from stack.pretend_watch import watch_missing_examples
@@ -29,9 +30,21 @@ def up(options: StackOptions, print_line: PrintLine) -> int:
     return run_until_signal(options, print_line, report, status_at_signal=0, farewell=farewell)
 
 
+def _console_links(stack: RunningStack) -> Iterator[str]:
+    links = stack.sign_in_links
+    if not links:
+        yield f"Console     {stack.addresses.console}  (sign in with the token of an account)"
+        return
+    yield "Console     one link for each role; each signs in:"
+    for role, link in links.items():
+        yield f"  {role:<10}{link}"
+
+
 def _welcome(stack: RunningStack) -> Iterator[str]:
     """Where everything is, and what to do next."""
     addresses = stack.addresses
+    yield ""
+    yield from _console_links(stack)
     yield ""
     yield f"Temporal    {addresses.temporal}"
     yield f"Orders      {stack.orders_page}  (Temporal's Web UI)"
@@ -42,6 +55,7 @@ def _welcome(stack: RunningStack) -> Iterator[str]:
     yield f"Ledger      {stack.folder.ledger}  (all orders, also for SQL)"
     yield f"Logs        {stack.folder.path}/*.log"
     yield f"Secrets     {stack.folder.environment_file}  (for another worker, or for calls to the gateway)"
+    yield f"Accounts    {own_accounts_file() or stack.folder.accounts}  (of the console and the gateway)"
     yield ""
     yield "Ready. In another terminal:"
     yield f"  {stack.cli_command('start orders/home_security.yaml --watch')}"

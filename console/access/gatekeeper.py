@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from starlette.requests import HTTPConnection
 
 from console.access.cookies import Cookie
+from console.access.oidc.provider import Identity
+from console.access.oidc.settings import OidcSettings
 from console.access.sessions import Session, SessionStore
 from operations.access.accounts import TokenState
 from operations.access.live_accounts import LiveAccounts
@@ -16,10 +18,13 @@ from operations.access.tokens import token_id_of
 
 
 class Gatekeeper:
-    def __init__(self, sessions: SessionStore, accounts: LiveAccounts, session_cookie: Cookie) -> None:
+    def __init__(
+        self, sessions: SessionStore, accounts: LiveAccounts | None, oidc: OidcSettings | None, session_cookie: Cookie
+    ) -> None:
         self.cookie = session_cookie
         self._sessions = sessions
         self._accounts = accounts
+        self._oidc = oidc
         self._sign_in = SignIn(accounts)
 
     def session(self, connection: HTTPConnection) -> tuple[Session, Person] | None:
@@ -45,6 +50,14 @@ class Gatekeeper:
             raise SignInRefused(SignInProblem.WRONG)
         return self._sessions.begin(person.account, token_id)
 
+    def sign_in_identity(self, identity: Identity) -> Session | None:
+        """A new session of somebody whom the identity provider knows. None if no group of theirs has a role, or if the
+        accounts file has an account of the same name: history would not tell the two apart."""
+        is_taken = self._accounts is not None and identity.account in self._accounts.names()
+        if self._oidc is None or is_taken or self._oidc.person(identity.account, identity.groups) is None:
+            return None
+        return self._sessions.begin(identity.account, None, identity.groups)
+
     def sign_out(self, connection: HTTPConnection) -> None:
         if key := connection.cookies.get(self.cookie.name):
             self._sessions.end(key)
@@ -53,7 +66,12 @@ class Gatekeeper:
         self._sessions.close()
 
     def _person(self, session: Session) -> Person | None:
-        found = self._accounts.tokens().get(session.token_id or "")
+        """As the accounts file, or the roles of the groups, are now."""
+        if session.token_id is None:
+            return self._oidc.person(session.account, session.groups) if self._oidc is not None else None
+        if self._accounts is None:
+            return None
+        found = self._accounts.tokens().get(session.token_id)
         if found is None or found[0] != session.account or found[1].state(datetime.now(UTC)) is not TokenState.VALID:
             return None
         return self._accounts.accounts.accounts[session.account].person(session.account)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -60,14 +60,19 @@ async def check_form_token(request: Request) -> None:
         )
 
 
-def check_guards(routes: Iterable[BaseRoute], public: frozenset[str]) -> None:
-    """Raises TypeError for a route that neither says what it needs nor is public."""
+RoutePermissions = dict[tuple[str, str], Permission | None]
+"""(method, path) → what the route needs. None: only that somebody is signed in."""
+
+
+def route_permissions(routes: Iterable[BaseRoute], public: Collection[str]) -> RoutePermissions:
+    """Of all routes but the public ones. Raises TypeError for a route that does not have exactly one guard."""
+    permissions: RoutePermissions = {}
     for route in routes:
         path = getattr(route, "path", "")
-        guards = (
-            [each.call for each in route.dependant.dependencies if isinstance(each.call, RouteGuard)]
-            if isinstance(route, APIRoute)
-            else []
-        )
+        if not isinstance(route, APIRoute):
+            raise TypeError(f"the route {path} is not one that can have a guard")
+        guards = [each.call for each in route.dependant.dependencies if isinstance(each.call, RouteGuard)]
         if len(guards) != (0 if path in public else 1):
             raise TypeError(f"the route {path} needs exactly one guard, such as allowed(READ_ORDER)")
+        permissions |= {(method, path): guard.permission for guard in guards for method in route.methods or ()}
+    return permissions

@@ -98,6 +98,11 @@ class SessionStore:
     def end(self, key: str) -> None:
         self._database.execute("DELETE FROM sessions WHERE key_hash = ?", (_hash(key),))
 
+    def count(self) -> int:
+        """Of those in the file, also of those that are over and not deleted yet."""
+        (number,) = self._database.execute("SELECT count(*) FROM sessions").fetchone()
+        return int(number)
+
     def close(self) -> None:
         self._database.close()
 

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from console.access.guard import everyone_signed_in
 from console.access.paths import SIGN_IN_PATH, SIGN_OUT_PATH
+from console.access.redirects import local_path
 from console.services import Console
 from operations.access.failed_sign_ins import FailedSignIns
 from operations.access.sign_in import SignInProblem, SignInRefused
@@ -32,7 +33,13 @@ def sign_in_routes(console: Console) -> APIRouter:
 
     def page(request: Request, wanted: str, *, status: int = 200, problem: str = "", note: str = "") -> Response:
         return console.render(
-            request, "sign_in.html", status=status, wanted=local_path(wanted), problem=problem, note=note
+            request,
+            "sign_in.html",
+            status=status,
+            wanted=local_path(wanted),
+            problem=problem,
+            note=note,
+            provider=console.settings.oidc,
         )
 
     @routes.get(SIGN_IN_PATH)
@@ -81,9 +88,3 @@ def sign_in_routes(console: Console) -> APIRouter:
         return response
 
     return routes
-
-
-def local_path(url: str) -> str:
-    """`url` if it is a path of the console, else `/`: a link to the console must not lead elsewhere."""
-    is_local = url.startswith("/") and not url.startswith("//") and "\\" not in url and url.isprintable()
-    return url if is_local else "/"

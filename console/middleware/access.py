@@ -12,9 +12,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from console.access.gatekeeper import Gatekeeper
 from console.access.guard import SAFE_METHODS
+from console.access.loopback import is_loopback
 from console.access.paths import SIGN_IN_PATH, SIGN_OUT_PATH
 from console.middleware.wanted_format import wants_page
-from console.settings import ConsoleSettings, is_loopback
+from console.settings import ConsoleSettings
 
 ErrorPage = Callable[[Scope, int, str], ASGIApp]
 READ_ONLY = "This console is read-only: nothing can be changed here"

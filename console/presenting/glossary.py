@@ -58,7 +58,8 @@ WORDS = (
     Word("Jeopardy", "Whether the order will be done by the date that was asked for: on track, at risk, or late."),
     Word("Forecast", "When the order will be done, from what is known now. It moves as steps end."),
     Word(
-        "Point of no return", "After it, an order cannot be cancelled without `override`: things are out of the house."
+        "Point of no return",
+        "After it, an order is cancelled only if somebody overrides it with a reason: too much has happened.",
     ),
     Word("Undo", "What takes a finished step back, in the reverse order: release what was reserved, and so on."),
     Word("Amendment", "A change of a running order. Ordo redoes, undoes and adds only the steps that it touches."),

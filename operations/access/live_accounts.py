@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from compiler.source.findings import Finding, SourceLocation, finding_at
@@ -31,6 +31,11 @@ class LiveAccounts:
         """Token id → name of the account, token; as in the file now."""
         self._refresh()
         return self._tokens
+
+    def names(self) -> Collection[str]:
+        """As in the file now."""
+        self._refresh()
+        return self._accounts.accounts.keys()
 
     @property
     def accounts(self) -> Accounts:

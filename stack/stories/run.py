@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
+from stack.console_visit import invite_to_console
 from stack.demo_context import DemoContext
 from stack.demo_output import DemoOutput
 from stack.lifecycle import EXIT_UNEXPECTED, run_until_signal
@@ -25,6 +26,7 @@ def demo_story(story: Story, options: StackOptions, console: Console, *, keep_ru
     shortened = replace(options, definitions=shorten_definitions(options.definitions, options.data / "definitions"))
 
     async def show(stack: RunningStack) -> int:
+        await invite_to_console(stack, output, waits=keep_running)
         status = 0 if await run_story(story, DemoContext(stack, output)) else EXIT_UNEXPECTED
         if keep_running:
             output.show_keeps_running(stack)

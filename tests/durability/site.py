@@ -127,7 +127,7 @@ class Site:
 
 @asynccontextmanager
 async def running(folder: Path, definitions: Path = DEFINITIONS) -> AsyncIterator[Site]:
-    ports = Ports(free_port(), free_port(), free_port(), free_port())
+    ports = Ports(free_port(), free_port(), free_port(), free_port(), free_port())
     options = StackOptions(definitions, folder, ports)
     kept = DataFolder(folder)
     with kept.locked():

@@ -73,7 +73,7 @@ def test_every_port_that_is_taken_is_named_with_its_flag() -> None:
         for each in (one, other):
             each.bind((HOST, 0))
             each.listen()
-        ports = Ports(one.getsockname()[1], free_port(), other.getsockname()[1], free_port())
+        ports = Ports(one.getsockname()[1], free_port(), other.getsockname()[1], free_port(), free_port())
         with pytest.raises(StackError) as refused:
             ports.check_free()
         assert f"Port {ports.temporal}, for Temporal, is taken: choose another with --temporal-port" in str(

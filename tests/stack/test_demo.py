@@ -55,7 +55,7 @@ def test_a_pipe_gets_plain_lines(demo: subprocess.CompletedProcess[str]) -> None
 
 def test_it_says_where_to_look_next_and_leaves_nothing_running(demo: subprocess.CompletedProcess[str]) -> None:
     assert "== Where to look next" in demo.stdout
-    assert [processes_with(str(port)) for _, _, port in PORTS.described()] == [[], [], [], []]
+    assert [processes_with(str(port)) for _, _, port in PORTS.described()] == [[], [], [], [], []]
 
 
 def test_a_sample_order_that_is_missing_is_said_to_be_so(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ class ConsoleSite:
 
     def add_account(self, name: str, *roles: Role, queues: Collection[str] = ()) -> str:
         """The new account's token."""
+        assert self.settings.accounts_file is not None
         return add_console_account(self.settings.accounts_file, name, *roles, queues=queues)
 
     def new_token(self, *roles: Role, queues: Collection[str] = ()) -> str:

@@ -23,7 +23,7 @@ QUICK = {f"SANDBOX_DELAY_{name}": "0.3" for name in ("DELIVERY", "BOOKING", "ACT
 
 
 def free_ports() -> Ports:
-    return Ports(free_port(), free_port(), free_port(), free_port())
+    return Ports(free_port(), free_port(), free_port(), free_port(), free_port())
 
 
 def port_flags(ports: Ports) -> list[str]:

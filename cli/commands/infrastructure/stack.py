@@ -21,6 +21,7 @@ TemporalPortOption = Annotated[int, typer.Option(metavar="PORT", min=1, max=6553
 UiPortOption = Annotated[int, typer.Option(metavar="PORT", min=1, max=65535, help="Port of Temporal's Web UI.")]
 GatewayPortOption = Annotated[int, typer.Option(metavar="PORT", min=1, max=65535, help="Port of the gateway.")]
 SandboxPortOption = Annotated[int, typer.Option(metavar="PORT", min=1, max=65535, help="Port of the sandbox systems.")]
+ConsolePortOption = Annotated[int, typer.Option(metavar="PORT", min=1, max=65535, help="Port of the console.")]
 PretendOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -61,15 +62,19 @@ def demo(
     ui_port: UiPortOption = 8233,
     gateway_port: GatewayPortOption = 8080,
     sandbox_port: SandboxPortOption = 8100,
+    console_port: ConsolePortOption = 8070,
     pretend: PretendOption = None,
     time_scale: TimeScaleOption = None,
     pretend_port: PretendPortOption = 8090,
 ) -> int:
     """Run the whole stack and a sample order in a minute.
 
-    Starts Temporal, the sandbox systems, a worker and the gateway, then submits the sample order or shows a story.
+    Starts Temporal, the sandbox systems, a worker, the gateway and the console. Then it submits the sample order, or
+    shows a story.
     """
-    ports = _ports((temporal_port, ui_port, gateway_port, sandbox_port), pretend_port if pretend else None)
+    ports = _ports(
+        (temporal_port, ui_port, gateway_port, sandbox_port, console_port), pretend_port if pretend else None
+    )
     stack = _stack_options(session, data, ports, _pretend_options(session, pretend, time_scale))
     stay = session.is_terminal and not exit_when_done
     if story is not None or list_stories:
@@ -102,6 +107,7 @@ def up(
     ui_port: UiPortOption = 8233,
     gateway_port: GatewayPortOption = 8080,
     sandbox_port: SandboxPortOption = 8100,
+    console_port: ConsolePortOption = 8070,
     pretend: PretendOption = None,
     time_scale: TimeScaleOption = None,
     pretend_port: PretendPortOption = 8090,
@@ -109,18 +115,21 @@ def up(
 ) -> int:
     """Start the whole stack and keep it up until Ctrl-C.
 
-    The stack is Temporal with its Web UI, a worker, the gateway and the sandbox systems. Orders survive restarts.
+    The stack is Temporal with its Web UI, a worker, the gateway, the console and the sandbox systems. Orders survive
+    restarts.
     """
     from stack.up import up as run
 
-    ports = _ports((temporal_port, ui_port, gateway_port, sandbox_port), pretend_port if pretend else None)
+    ports = _ports(
+        (temporal_port, ui_port, gateway_port, sandbox_port, console_port), pretend_port if pretend else None
+    )
     if free_ports:
         ports = ports.with_free_ports()
     return run(_stack_options(session, data, ports, _pretend_options(session, pretend, time_scale)), session.print)
 
 
-def _ports(numbers: tuple[int, int, int, int], pretend: int | None) -> Ports:
-    """`numbers`: of Temporal, its Web UI, the gateway and the sandbox systems."""
+def _ports(numbers: tuple[int, int, int, int, int], pretend: int | None) -> Ports:
+    """`numbers`: of Temporal, its Web UI, the gateway, the sandbox systems and the console."""
     from stack.options import Ports
 
     return Ports(*numbers, pretend)
