@@ -28,6 +28,7 @@ from operations.publishing.catalogue_in_force import CatalogueReader
 from operations.publishing.publish_version import PublishCommand, PublishResult, VersionToPublish
 from operations.publishing.published_versions import PublishedVersion
 from operations.reading import deployed_catalogue, order_details
+from operations.reading.changes import Changes
 from operations.reading.exports import Exports
 from operations.reading.ledger_access import LedgerAccess, configured_ledger
 from operations.reading.list_orders import OrderPage
@@ -83,6 +84,7 @@ class OrderClient:
         self.reports = Reports(ledger)
         self.exports = Exports(client, ledger)
         self.catalogues = CatalogueReader(client, task_queue)
+        self.changes = Changes(client, ledger)
         self._used_ids = UsedIds(ledger) if ledger is not None else None
 
     @classmethod

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 
 from activity_contract.line_reasons import LineReason
 from ledger.database import describe_location, is_sqlite, ledger_errors, open_ledger
-from ledger.reading import attempts, line_reasons, order_lists, order_record, work_groups, work_lists
+from ledger.reading import attempts, changes, line_reasons, order_lists, order_record, work_groups, work_lists
 from ledger.reading.attempts import StoredAttempt
+from ledger.reading.changes import ChangedOrders, OpenWork, Pulse
 from ledger.reading.freshness import Freshness, read_freshness
 from ledger.reading.order_filter import OrderFilter, WorkFilter
 from ledger.reading.order_lists import OrderList
@@ -28,6 +30,7 @@ from ledger.reading.work_lists import WorkKind, WorkList
 from ledger.retention.archived_order import archived_order, is_archived
 from ledger.settings import read_ledger_url
 from workflows.contract.order_changes import AmendmentRecord
+from workflows.contract.order_views import StepView
 
 AnswerT = TypeVar("AnswerT")
 
@@ -166,6 +169,29 @@ class LedgerReader:
     def read_freshness(self) -> Freshness:
         with self._reading() as connection:
             return read_freshness(connection)
+
+    def read_pulse(self, order_ids: Collection[str]) -> Pulse:
+        with self._reading() as connection:
+            return changes.read_pulse(connection, order_ids)
+
+    def read_step_versions(self, order_key: int) -> dict[int, int]:
+        with self._reading() as connection:
+            return changes.read_step_versions(connection, order_key)
+
+    def read_some_steps(
+        self, order_key: int, *, numbers: Sequence[int] | None = None, ids: Sequence[str] | None = None
+    ) -> list[StepView]:
+        with self._reading() as connection:
+            return order_record.read_steps(connection, order_key, numbers=numbers, ids=ids)
+
+    def read_changed_orders(self, since: datetime, limit: int) -> ChangedOrders:
+        with self._reading() as connection:
+            return changes.read_changed_orders(connection, since, limit)
+
+    def read_open_work(self, limit: int) -> tuple[list[OpenWork], dict[tuple[str, str | None], int]]:
+        """Steps that wait for a person, at most `limit`, and how many there are by kind and queue."""
+        with self._reading() as connection:
+            return changes.read_open_work(connection, limit), changes.count_open_work(connection)
 
     def close(self) -> None:
         self.engine.dispose()

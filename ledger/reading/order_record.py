@@ -166,13 +166,19 @@ def _interruption(row: Row[Any]) -> Interruption | None:
 
 
 def read_steps(
-    connection: Connection, key: int, states: Sequence[StepState] | None = None, numbers: Sequence[int] | None = None
+    connection: Connection,
+    key: int,
+    states: Sequence[StepState] | None = None,
+    numbers: Sequence[int] | None = None,
+    ids: Sequence[str] | None = None,
 ) -> list[StepView]:
     query = select(steps).where(steps.c.order_key == key).order_by(steps.c.number)
     if states is not None:
         query = query.where(steps.c.state.in_([state.value for state in states]))
     if numbers is not None:
         query = query.where(steps.c.number.in_(numbers))
+    if ids is not None:
+        query = query.where(steps.c.step_id.in_(ids))
     return [step_view(row) for row in connection.execute(query)]
 
 
