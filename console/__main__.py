@@ -37,7 +37,7 @@ environment:
   TEMPORAL_*                 as for Temporal's own tools
 """
 SHUTDOWN_GRACE_SECONDS = 2
-"""For requests under way. Streams of pages never end by themselves, and would hold the end up."""
+"""For requests under way. Streams of pages end by themselves then."""
 
 
 def _parse_arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -72,7 +72,9 @@ async def _serve(arguments: argparse.Namespace, settings: ConsoleSettings, serve
         timeout_graceful_shutdown=SHUTDOWN_GRACE_SECONDS,
         server_header=False,
     )
-    await uvicorn.Server(config).serve(sockets=[server_socket])
+    server = uvicorn.Server(config)
+    app.state.live.is_stopping = lambda: server.should_exit
+    await server.serve(sockets=[server_socket])
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -19,6 +19,8 @@ from console.access.sessions import SessionStore
 from console.access.sign_in_routes import sign_in_routes
 from console.assets import PREFIX, Assets
 from console.errors import error_page, register_error_handlers
+from console.live.feeds import LiveFeeds
+from console.live.routes import live_routes
 from console.middleware.access import AccessMiddleware
 from console.middleware.compression import CompressionMiddleware
 from console.middleware.security_headers import SecurityHeadersMiddleware
@@ -63,7 +65,13 @@ def create_app(orders: OrderClient, settings: ConsoleSettings) -> FastAPI:
     gatekeeper = Gatekeeper(_open_sessions(settings), accounts, settings.oidc, console_cookie(settings, "session"))
     pages: set[str] = set()
     console = Console(
-        orders, settings, gatekeeper, create_environment(assets), console_cookie(settings, "notice"), pages
+        orders,
+        settings,
+        gatekeeper,
+        create_environment(assets),
+        console_cookie(settings, "notice"),
+        LiveFeeds(orders),
+        pages,
     )
     app = FastAPI(
         title="Ordo console",
@@ -72,9 +80,10 @@ def create_app(orders: OrderClient, settings: ConsoleSettings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         dependencies=[Depends(check_form_token)],
-        lifespan=_lifespan(gatekeeper),
+        lifespan=_lifespan(console),
     )
-    routers = [routes(console) for routes in (*PAGES, sign_in_routes, health_routes)]
+    app.state.live = console.live
+    routers = [routes(console) for routes in (*PAGES, sign_in_routes, health_routes, live_routes)]
     if settings.oidc is not None:
         routers.append(oidc_routes(console, IdentityProvider(settings.oidc)))
     permissions: RoutePermissions = {}
@@ -130,10 +139,11 @@ def _open_sessions(settings: ConsoleSettings) -> SessionStore:
         ) from None
 
 
-def _lifespan(gatekeeper: Gatekeeper) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(console: Console) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
-        gatekeeper.close()
+        await console.live.close()
+        console.gatekeeper.close()
 
     return lifespan

@@ -17,6 +17,7 @@ from console.access.gatekeeper import Gatekeeper
 from console.access.notices import SECONDS, Notice, open_notice, seal_notice
 from console.access.reasons import why_not
 from console.access.sessions import Session
+from console.live.feeds import LiveFeeds
 from console.navigation import items_for
 from console.settings import ConsoleSettings
 from operations.access.permissions import PERMISSIONS
@@ -31,6 +32,8 @@ class Console:
     gatekeeper: Gatekeeper
     templates: Environment
     notice_cookie: Cookie
+    live: LiveFeeds
+    """What keeps pages current."""
     pages: Collection[str] = field(default=())
     """Paths of all pages."""
 

@@ -27,13 +27,13 @@ class Gatekeeper:
         self._oidc = oidc
         self._sign_in = SignIn(accounts)
 
-    def session(self, connection: HTTPConnection) -> tuple[Session, Person] | None:
+    def session(self, connection: HTTPConnection, *, is_use: bool = True) -> tuple[Session, Person] | None:
         """None unless the browser has a session that is not over, and its account and token are still valid.
 
-        Streams ask again from time to time.
+        Streams ask again from time to time. `is_use`: somebody does something, so the session is not idle.
         """
         key = connection.cookies.get(self.cookie.name, "")
-        session = self._sessions.find(key) if key else None
+        session = self._sessions.find(key, is_use=is_use) if key else None
         if session is None:
             return None
         person = self._person(session)

@@ -79,8 +79,8 @@ class SessionStore:
         self._database.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)", row)
         return Session(key, account, token_id, groups, now)
 
-    def find(self, key: str) -> Session | None:
-        """None if there is none, or it is over. Counts as a use of the session."""
+    def find(self, key: str, *, is_use: bool = True) -> Session | None:
+        """None if there is none, or it is over. `is_use`: the session is idle only from now on."""
         query = "SELECT account, token_id, groups, began, seen FROM sessions WHERE key_hash = ?"
         row = self._database.execute(query, (_hash(key),)).fetchone()
         if row is None:
@@ -90,7 +90,7 @@ class SessionStore:
         if now - seen >= self._idle_limit.total_seconds() or now - began >= self._session_limit.total_seconds():
             self.end(key)
             return None
-        if now - seen >= SEEN_INTERVAL.total_seconds():
+        if is_use and now - seen >= SEEN_INTERVAL.total_seconds():
             with suppress(sqlite3.OperationalError):  # a full disk signs nobody out before the idle limit
                 self._database.execute("UPDATE sessions SET seen = ? WHERE key_hash = ?", (now, _hash(key)))
         return Session(key, account, token_id, frozenset(json.loads(groups)), datetime.fromtimestamp(began, UTC))

@@ -18,6 +18,8 @@ from console.middleware.wanted_format import wants_page
 from console.settings import ConsoleSettings
 
 ErrorPage = Callable[[Scope, int, str], ASGIApp]
+REFRESH_HEADER = "x-refresh"
+"""Of a request that a page makes by itself, to stay current. An open page keeps no idle session alive."""
 READ_ONLY = "This console is read-only: nothing can be changed here"
 
 
@@ -50,7 +52,7 @@ class AccessMiddleware:
         headers, path, is_safe = Headers(scope=scope), scope["path"], scope["method"] in SAFE_METHODS
         if not self._is_own_host(headers.get("host", "")):
             return self._error_page(scope, 421, f"The console is at {self._settings.url}")
-        found = self._gatekeeper.session(HTTPConnection(scope))
+        found = self._gatekeeper.session(HTTPConnection(scope), is_use=REFRESH_HEADER not in headers)
         if found is not None:
             state = scope.setdefault("state", {})
             state["session"], state["person"] = found

@@ -134,6 +134,7 @@ async def console_over(orders: OrderClient, settings: ConsoleSettings) -> AsyncI
             app, log_level="error", access_log=False, server_header=False, timeout_graceful_shutdown=2
         )
         server = uvicorn.Server(config)
+        app.state.live.is_stopping = lambda: server.should_exit
         serving = asyncio.create_task(server._serve([listening]))  # `serve` would take the test run's signals over
         site = ConsoleSite(f"http://127.0.0.1:{listening.getsockname()[1]}", app, orders, settings)
         try:

@@ -1,0 +1,1 @@
+"""Where followers look: the ledger, or without one Temporal."""
