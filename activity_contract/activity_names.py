@@ -22,4 +22,7 @@ HAND_OVER_EVENTS = "hand_over_events"  # NotificationBatch → None; starts the 
 MATCH_EVENTS = "match_events"  # NotificationBatch → MatchedEvents
 DELIVER_EVENTS = "deliver_events"  # ReceiverDelivery → DeliveryOutcome
 
+SEND_BULK_UPDATES = "send_bulk_updates"  # BulkBatch → BulkBatchResult
+ASK_BULK_STEPS = "ask_bulk_steps"  # StepsAsked → StepsFound
+
 ACTIVITY_NAMES = frozenset(value for name, value in tuple(globals().items()) if name.isupper())

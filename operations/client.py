@@ -14,9 +14,10 @@ from operations.actions import amend_order, perform_action, possible_actions
 from operations.actions.amend_order import AmendCommand
 from operations.blockers import cross_order_blockers
 from operations.blockers.order_blockers import Blocker, find_blockers
-from operations.bulk import bulk_actions
+from operations.bulk import bulk_actions, bulk_jobs
 from operations.bulk.bulk_actions import BulkCommand
-from operations.bulk.bulk_runner import BulkPacing, BulkRunner
+from operations.bulk.bulk_jobs import JobChange, ListedJob
+from operations.bulk.bulk_runner import BulkPacing, BulkRunner, BulkTarget
 from operations.bulk.bulk_selection import BulkSelection
 from operations.errors import NoWorker
 from operations.events import deliver_events, resend_to_receiver, undelivered_notifications
@@ -46,6 +47,7 @@ from operations.systems import SystemStatus
 from operations.temporal.connection import ConnectionSettings, check_server, connect, server_address
 from workflows.contract.action_checks import ActionCheck, PossibleActionsRequest, StepDetails
 from workflows.contract.actions import ActionSpec
+from workflows.contract.bulk_messages import BulkProgress, BulkResultsPage, BulkResultsRequest
 from workflows.contract.catalogue_messages import WorkerCatalogue
 from workflows.contract.order_messages import (
     TASK_QUEUE,
@@ -268,6 +270,29 @@ class OrderClient:
     def create_bulk_runner(self, command: BulkCommand, pacing: BulkPacing) -> BulkRunner:
         """The runner performs the action on the targets that `select_bulk_targets` has found, or on some of them."""
         return bulk_actions.create_runner(self.client, command, pacing)
+
+    async def start_bulk_job(
+        self, command: BulkCommand, targets: Sequence[BulkTarget], pacing: BulkPacing, about: str = ""
+    ) -> str:
+        """A job that outlives this client. Returns its id. `about`: what was chosen, in words."""
+        return await bulk_jobs.start_job(self.client, self.task_queue, command, targets, pacing, about)
+
+    async def list_bulk_jobs(self) -> Sequence[ListedJob]:
+        """The newest first."""
+        return await bulk_jobs.list_jobs(self.client)
+
+    async def read_bulk_job(self, job: str) -> ListedJob:
+        return await bulk_jobs.read_card(self.client, job)
+
+    async def read_bulk_progress(self, job: str) -> BulkProgress:
+        return await bulk_jobs.read_progress(self.client, job)
+
+    async def read_bulk_results(self, job: str, request: BulkResultsRequest) -> BulkResultsPage:
+        return await bulk_jobs.read_results(self.client, job, request)
+
+    async def change_bulk_job(self, job: str, change: JobChange, actor: Actor) -> None:
+        """Pauses it, continues it, or stops it."""
+        await bulk_jobs.change_job(self.client, job, change, actor)
 
     async def list_systems(self) -> Sequence[SystemStatus]:
         """Every system that this deployment's workers announce, with its switch and the number of waiting calls."""

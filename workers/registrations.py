@@ -7,6 +7,7 @@ from typing import Any
 
 from temporalio.client import Client
 
+from activities.bulk.bulk_updates import BulkUpdates
 from activities.calls.breaker_reports import SystemHealth
 from activities.calls.call_system import SystemCalls
 from activities.calls.system_probe import QueueRates, SystemProbes
@@ -28,6 +29,7 @@ from activities.systems.oauth_tokens import TokenCache
 from catalogue_store.stored_versions import StoredVersions
 from workers.fleet import Registrations
 from workers.switches import SwitchClient
+from workflows.bulk_action import BulkAction
 from workflows.catalogue_content import CatalogueContent
 from workflows.contract.order_messages import (
     MAILBOX_WORKFLOW_TYPE,
@@ -59,6 +61,7 @@ def build_registrations(
     tokens = TokenCache()
     calls = SystemCalls(live_catalogue, connections, tokens, SystemHealth(switches.trip))
     probes, rates = SystemProbes(live_catalogue, connections, tokens), QueueRates(client, live_catalogue)
+    bulk = BulkUpdates(client)
     subscriptions, stored_versions = EventSubscriptions(mailboxes), StoredVersions(client, task_queue)
     own: list[Callable[..., Any]] = [
         OrderCompiler(live_catalogue).compile_order,
@@ -69,6 +72,8 @@ def build_registrations(
         EventReturn(mailboxes).return_events,
         ReceiverMatching(live_catalogue).match,
         OutboxHandover(client, OUTBOX_WORKFLOW_TYPE, task_queue, outbox_workflow_id).hand_over,
+        bulk.send,
+        bulk.ask,
         probes.probe_system,
         rates.set_queue_rate,
     ]
@@ -81,6 +86,7 @@ def build_registrations(
             DeployedCatalogue,
             CatalogueContent,
             PublishedCatalogue,
+            BulkAction,
         ],
         activities=[*own, *registered_activities().values(), fail_unregistered],
         calls=[calls.call_system, calls.poll_system],

@@ -13,6 +13,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError, FailureError
 
 from activity_contract.activity_names import COMPILE_ORDER
+from activity_contract.bulk import QUERY_STEP_OUTCOME, StepOutcome, StepOutcomeRequest
 from activity_contract.compilation import INTERNAL_ERROR_CODE, CompiledAmendment, CompiledOrder, CompileOrderInput
 from activity_contract.cross_order import ORDER_STEP_STATUS, ORDER_WATCH_STEP, CrossOrderStepStatus, StepWatch
 from activity_contract.line_reasons import RECENT_LINE_REASONS
@@ -73,6 +74,7 @@ from workflows.core.notifications import order_events
 from workflows.core.queries import order_view
 from workflows.core.queries.possible_actions import possible_actions
 from workflows.core.queries.step_details import step_details
+from workflows.core.queries.step_outcome import step_outcome
 from workflows.core.state import rollup
 from workflows.core.state.commands import PublishEvents
 from workflows.core.state.order_run import OrderRun
@@ -445,6 +447,11 @@ class FulfilOrder:
     def step_details(self, request: StepDetailsRequest) -> StepDetails | None:
         with refusals_as_failures():
             return None if self._order_run is None else step_details(self._order_run, request)
+
+    @workflow.query(name=QUERY_STEP_OUTCOME)
+    def step_outcome(self, request: StepOutcomeRequest) -> StepOutcome | None:
+        with refusals_as_failures():
+            return None if self._order_run is None else step_outcome(self._order_run, request)
 
     @workflow.query(name=ORDER_STEP_STATUS)
     def step_status(self, watch: StepWatch) -> CrossOrderStepStatus:

@@ -13,6 +13,7 @@ from operations.bulk.bulk_selection import BulkSelection, WorklistKind, select_i
 from operations.reading.order_details import read_steps_page
 from workflows.contract import actions
 from workflows.contract.actions import ActionSpec, ActionTarget
+from workflows.contract.bulk_messages import BulkJobTarget, BulkOrder, bulk_request
 from workflows.contract.order_messages import ActionResult, Actor, OrderAction, RecoverOrder, StepAction
 from workflows.contract.order_views import StepsPageRequest, StepView
 from workflows.contract.states import OrderState
@@ -58,21 +59,27 @@ def create_runner(client: Client, command: BulkCommand, pacing: BulkPacing) -> B
 
 
 def _request(command: BulkCommand, target: BulkTarget) -> StepAction | OrderAction | RecoverOrder:
-    step = target.step
     if command.action is actions.RECOVER:
         return RecoverOrder(actor=command.actor)
-    if step is None or command.action.request is OrderAction:
-        return OrderAction(
-            actor=command.actor, step=step.id if step else None, override=command.override, take_over=command.take_over
-        )
-    return StepAction(
-        step=step.id,
+    return bulk_request(command.action, bulk_order(command), job_target(target))
+
+
+def bulk_order(command: BulkCommand) -> BulkOrder:
+    return BulkOrder(
+        action=command.action.name,
         actor=command.actor,
         data=command.data,
-        expected=None if step.undo else step.state,
-        expected_holder=step.holder or "",
+        override=command.override,
         take_over=command.take_over,
     )
+
+
+def job_target(target: BulkTarget) -> BulkJobTarget:
+    step = target.step
+    if step is None:
+        return BulkJobTarget(order_id=target.order_id)
+    state = None if step.undo else step.state
+    return BulkJobTarget(order_id=target.order_id, step=step.id, number=step.number, state=state, holder=step.holder)
 
 
 async def _read_step(client: Client, target: BulkTarget) -> StepView | None:

@@ -13,6 +13,7 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
+from activities.bulk.bulk_updates import BulkUpdates
 from activities.mailboxes.cross_order_watch import CrossOrderWatch
 from activities.mailboxes.event_return import EventReturn
 from activities.mailboxes.mailboxes import Mailboxes
@@ -77,7 +78,7 @@ class Script:
             order_mailbox_id=lambda order_id: mailbox_workflow_id(order_id=order_id),
             order_workflow_id=order_workflow_id,
         )
-        events = EventSubscriptions(mailboxes)
+        events, bulk = EventSubscriptions(mailboxes), BulkUpdates(client)
         self.activities: list[Callable[..., Any]] = [
             self.compile_order,
             self.compile_amendment,
@@ -86,6 +87,8 @@ class Script:
             events.unsubscribe,
             CrossOrderWatch(mailboxes).watch,
             EventReturn(mailboxes).return_events,
+            bulk.send,
+            bulk.ask,
         ]
         self.calls: list[Callable[..., Any]] = [self.call_system, self.poll_system]
 

@@ -21,6 +21,7 @@ from temporalio.worker import Worker
 from activity_contract.calls import system_task_queue
 from activity_contract.notifications import notifications_task_queue
 from workers.single_batch_flag import enable_single_batch
+from workflows.bulk_action import BulkAction
 from workflows.contract.order_messages import SearchAttributes
 from workflows.event_mailbox import EventMailbox
 from workflows.fulfil_order import FulfilOrder
@@ -127,7 +128,7 @@ async def working(
         orders = Worker(
             client,
             task_queue=task_queue,
-            workflows=[FulfilOrder, EventMailbox, OrderOutbox],
+            workflows=[FulfilOrder, EventMailbox, OrderOutbox, BulkAction],
             activities=activities,
             max_cached_workflows=cached,
             max_heartbeat_throttle_interval=HEARTBEATS,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
-from base64 import b64decode, b64encode
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, field_serializer, field_validator
 
+from workflows.contract.compressed_list import compress_items, decompress_items
 from workflows.contract.order_messages import Corrections, Flag, Message
 from workflows.contract.states import Jeopardy, OrderState, StepState
 
@@ -286,12 +285,12 @@ class StepsPage(Message):
 
     @field_serializer("steps", when_used="json")
     def _compress_steps(self, steps: list[StepView]) -> str:
-        return b64encode(zlib.compress(_STEPS_ADAPTER.dump_json(steps), 1)).decode()
+        return compress_items(_STEPS_ADAPTER, steps)
 
     @field_validator("steps", mode="before")
     @classmethod
     def _decompress_steps(cls, steps: object) -> object:
-        return _STEPS_ADAPTER.validate_json(zlib.decompress(b64decode(steps))) if isinstance(steps, str) else steps
+        return decompress_items(_STEPS_ADAPTER, steps)
 
 
 _STEPS_ADAPTER = TypeAdapter(list[StepView])

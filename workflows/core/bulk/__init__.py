@@ -1,0 +1,1 @@
+"""Bulk jobs: what comes next, when to wait, when to stop."""
