@@ -24,6 +24,8 @@ from console.live.routes import live_routes
 from console.middleware.access import AccessMiddleware
 from console.middleware.compression import CompressionMiddleware
 from console.middleware.security_headers import SecurityHeadersMiddleware
+from console.pages.actions.routes import actions_routes
+from console.pages.bulk.routes import bulk_routes
 from console.pages.catalogue.routes import catalogue_routes
 from console.pages.catalogue.version_routes import version_routes
 from console.pages.health import HEALTH_PATHS, health_routes
@@ -31,7 +33,10 @@ from console.pages.help.routes import help_routes
 from console.pages.home import home_routes
 from console.pages.notifications.routes import notifications_routes
 from console.pages.reports.routes import reports_routes
+from console.pages.steps.routes import steps_routes
+from console.pages.submission.routes import submission_routes
 from console.pages.systems.routes import systems_routes
+from console.pages.work.routes import work_routes
 from console.services import Console
 from console.settings import SESSIONS_VARIABLE, ConsoleSettings
 from console.templating import create_environment
@@ -49,6 +54,11 @@ PAGES: tuple[Callable[[Console], APIRouter], ...] = (
     systems_routes,
     reports_routes,
     notifications_routes,
+    work_routes,
+    steps_routes,
+    actions_routes,
+    bulk_routes,
+    submission_routes,
 )
 """The routes of each page. Every route names the permission that it needs."""
 MAX_BODY_BYTES = 262_144

@@ -9,6 +9,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from console.assets import Assets
+from console.presenting.actions.order_menu import order_menu
+from console.presenting.actions.suggestions import suggestion, why_not_action
 from console.presenting.provenance_text import provenance_text
 from console.presenting.state_marks import mark_of
 from views.shared.time_format import format_elapsed, format_time
@@ -29,6 +31,7 @@ def create_environment(assets: Assets) -> Environment:
         lstrip_blocks=True,
     )
     environment.globals |= {"asset": assets.url, "mark_of": mark_of, "provenance_text": provenance_text}
+    environment.globals |= {"order_menu": order_menu, "suggestion": suggestion, "why_not_action": why_not_action}
     environment.filters |= {
         "utc": format_time,
         "iso": _iso,

@@ -1,0 +1,1 @@
+"""Bulk jobs: chosen, tried out, begun, watched."""

@@ -1,0 +1,1 @@
+"""Operator actions as pages show them: words, forms, consequences, refusals."""

@@ -1,0 +1,1 @@
+"""Bulk jobs as pages show them."""

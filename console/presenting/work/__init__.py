@@ -1,0 +1,1 @@
+"""Tasks and fallout as the inbox shows them."""

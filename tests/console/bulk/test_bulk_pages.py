@@ -1,0 +1,74 @@
+"""A bulk job from the inbox: tried out, begun, watched, stopped."""
+
+from __future__ import annotations
+
+from operations.access.roles import Role
+from operations.client import OrderClient
+from tests.support.console_orders import in_fallout, step_in, submit
+from tests.support.console_site import ConsoleSite
+from tests.support.gateway_worker import eventually
+from tests.support.html_forms import main_form, visible_text
+from workflows.contract.states import StepState
+
+
+async def test_chosen_steps_are_tried_out_and_done_by_a_job(site: ConsoleSite, orders: OrderClient) -> None:
+    first, second = await in_fallout(orders), await in_fallout(orders)
+    visitor = await site.visitor()
+    await eventually(
+        lambda: visitor.page("/work?kind=fallout&limit=1000"), lambda page: first in page and second in page
+    )
+    url = f"/bulk/new?kind=fallout&action=skip&pick={first}/1&pick={second}/1&pick=gone/1"
+    page = await visitor.page(url)
+    text = visible_text(page)
+    for words in ("2 targets at once", "2 would be done", "1 row that you chose no longer waits", first, second):
+        assert words in text, words
+    assert (await orders.read(first)).step("1").state is StepState.FATALLY_FAILED
+    form = main_form(page)
+    wrong = await visitor.post(url, form.values | {"data": "a: [", "reason": "closed"})
+    assert (wrong.status_code, main_form(wrong.text).values["reason"]) == (422, "closed")
+    begun = await visitor.post(url, form.values | {"reason": "closed", "per_second": "20"})
+    assert begun.status_code == 303, visible_text(begun.text)
+    job = begun.headers["location"]
+
+    async def shown() -> str:
+        return visible_text(await visitor.page(job))
+
+    done = await eventually(shown, lambda text: "✔ done" in text)
+    for words in ("Skip 2", "2 of 2 tried", "2 done", "by operator: closed", first, second):
+        assert words in done, words
+    assert (await step_in(orders, first, StepState.SKIPPED)).number == 1
+    assert first not in await visitor.page(f"{job}?outcome=refused")
+    await eventually(lambda: visitor.page("/bulk"), lambda page: job in page)
+    assert (await visitor.get("/bulk/unknown")).status_code == 404
+
+
+async def test_a_job_shows_what_is_refused_before_it_begins_and_can_be_stopped(
+    site: ConsoleSite, orders: OrderClient
+) -> None:
+    task = await submit(orders, "survey")
+    await step_in(orders, task, StepState.IN_PROGRESS)
+    visitor = await site.visitor()
+    await eventually(lambda: visitor.page("/work?queue=*&limit=1000"), lambda page: task in page)
+    tried = visible_text(await visitor.page(f"/bulk/new?kind=task&action=complete&pick={task}/1"))
+    assert "1 needs data" in tried
+    url = f"/bulk/new?kind=task&action=claim&pick={task}/1"
+    form = main_form(await visitor.page(url))
+    job = (await visitor.post(url, form.values | {"per_second": "1"})).headers["location"]
+    viewer = await site.visitor(Role.VIEWER)
+    assert (await viewer.get(job)).status_code == 200
+    assert (await viewer.post(f"{job}/stop")).status_code == 403
+    await eventually(lambda: viewer.page(job), lambda page: "✔ done" in page)
+    assert (await visitor.post(f"{job}/stop")).status_code == 404
+    assert (await viewer.get("/bulk/new")).status_code == 403
+
+
+async def test_a_job_is_limited_to_the_queues_of_its_person(site: ConsoleSite, orders: OrderClient) -> None:
+    task = await submit(orders, "survey")
+    await step_in(orders, task, StepState.IN_PROGRESS)
+    visitor = await site.sign_in(site.new_token(Role.OPERATOR, queues=("billing",)))
+    url = f"/bulk/new?kind=task&queue=*&action=claim&pick={task}/1"
+    page = await eventually(lambda: visitor.page(url), lambda page: task in page)
+    assert "not your work" in visible_text(page)
+    refused = await visitor.post(url, main_form(page).values)
+    assert refused.status_code == 403
+    assert "You may not do this" in visible_text(refused.text)
