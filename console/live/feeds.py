@@ -116,11 +116,10 @@ class LiveFeeds:
                 task.add_done_callback(self._closing.discard)
 
     def _follow(self, topic: str) -> Follower:
-        self.close_unwatched()
         follower = self._followers.get(topic)
         if follower is None:
             kind, topic_id = self._kind(topic)
-            follower = Follower(topic, kind.open(topic_id), self.numbering, self._clock)
+            follower = Follower(topic, kind.open(topic_id), self.numbering, self.close_unwatched, self._clock)
             self._followers[topic] = follower
         follower.unwatched_since = self._clock()
         return follower

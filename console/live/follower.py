@@ -27,8 +27,14 @@ log = structlog.get_logger("console")
 
 class Follower:
     def __init__(
-        self, topic: str, source: Source, numbering: Numbering, clock: Callable[[], float] = monotonic
+        self,
+        topic: str,
+        source: Source,
+        numbering: Numbering,
+        after_look: Callable[[], None],
+        clock: Callable[[], float] = monotonic,
     ) -> None:
+        """`after_look` is called whenever it has looked: to end followers that nobody watches."""
         self.topic = topic
         self.journal = Journal(numbering.last)
         self.listeners: set[asyncio.Event] = set()
@@ -39,6 +45,7 @@ class Follower:
         self.problem_since: datetime | None = None
         self._source = source
         self._numbering = numbering
+        self._after_look = after_look
         self._clock = clock
         self._told: dict[str, int] = {}
         """Item → hash of what was told last."""
@@ -69,7 +76,9 @@ class Follower:
     async def _run(self) -> None:
         while True:
             began = self._clock()
-            if await self._look():
+            is_answered = await self._look()
+            self._after_look()
+            if is_answered:
                 await self._source.pause(self._clock() - began)
             else:
                 await asyncio.sleep(RETRY_SECONDS)

@@ -1,4 +1,4 @@
-"""What is told of orders, steps, work and systems: small, with the names that views have (docs/console.md)."""
+"""What is told of orders, steps, work and systems: small, with the names that views have."""
 
 from __future__ import annotations
 

@@ -8,11 +8,16 @@ from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import TYPE_CHECKING
 
+import structlog
+
 from operations.errors import OperationError
 from operations.reading.changes import Changes
+from operations.reading.ledger_access import LedgerAway
 
 if TYPE_CHECKING:
     from ledger.reading.changes import Pulse, WatchedOrder
+
+log = structlog.get_logger("console")
 
 INTERVAL = 0.25
 UNPROMPTED_SECONDS = 5.0
@@ -74,6 +79,9 @@ class Pulses:
                 self._take(await self.changes.pulse(list(self._watched)))
             except OperationError as error:
                 self._problem = error
+            except Exception:
+                log.exception("the ledger cannot be looked at")
+                self._problem = LedgerAway("The console cannot look at the ledger: its log says why")
             self._next.set()
             self._next = asyncio.Event()
             cost = self._clock() - began

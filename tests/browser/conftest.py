@@ -21,8 +21,8 @@ from operations.access.roles import Role
 from operations.client import OrderClient
 from operations.reading.ledger_access import LedgerAccess
 from operations.temporal.connection import server_address
+from tests.browser.mendable_system import MendableSystem
 from tests.support.console_site import ConsoleSite, console_over, site_settings
-from tests.support.desk_system import Desk
 from tests.support.gateway_worker import WorkerProcess
 from tests.support.ledger_databases import sqlite_url
 
@@ -34,6 +34,7 @@ if not os.environ.get(WANTED):
     collect_ignore_glob = ["test_*.py"]
 
 QUEUE = "browser-tests"
+CATALOGUE = Path(__file__).parent / "catalogue"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 NO_CHROMIUM = "There is no Chromium on the PATH. On Debian and Ubuntu: apt-get install chromium"
 TIMEOUT = 20_000
@@ -119,11 +120,11 @@ async def viewer(open_browser: OpenBrowser, site: ConsoleSite) -> BrowserContext
 
 
 @pytest.fixture(scope="session")
-def desk() -> Iterator[Desk]:
-    """The system that the orders of the tests call."""
-    desk = Desk()
-    yield desk
-    desk.close()
+def system() -> Iterator[MendableSystem]:
+    """That the orders of the tests call."""
+    system = MendableSystem()
+    yield system
+    system.close()
 
 
 @pytest.fixture(scope="session")
@@ -135,12 +136,12 @@ def ledger_file(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture(scope="session")
 async def orders(
-    temporal: WorkflowEnvironment, desk: Desk, ledger_file: Path, tmp_path_factory: pytest.TempPathFactory
+    temporal: WorkflowEnvironment, system: MendableSystem, ledger_file: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[OrderClient]:
     """Orders with a running worker, which writes to a ledger."""
     url = f"sqlite:///{ledger_file}"
     log = tmp_path_factory.mktemp("browser-worker") / "worker.log"
-    worker = WorkerProcess(server_address(temporal.client), QUEUE, desk.url, log, ORDO_LEDGER_URL=url)
+    worker = WorkerProcess(server_address(temporal.client), QUEUE, system.url, log, CATALOGUE, ORDO_LEDGER_URL=url)
     ledger = LedgerAccess({"ORDO_LEDGER_URL": url})
     try:
         await worker.ready()

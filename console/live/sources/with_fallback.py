@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from console.live.readings import Reading, Source
 from operations.reading.ledger_access import LedgerAway
 
@@ -19,8 +21,10 @@ class WithFallback:
         except LedgerAway:
             self._present = self._second
             return await self._second.read()
-        self._present = self._first
-        return reading
+        if self._present is self._first:
+            return reading
+        self._present = self._first  # it may have missed what happened before it came back
+        return replace(reading or Reading(), has_gap=True)
 
     async def pause(self, cost: float) -> None:
         await self._present.pause(cost)

@@ -23,28 +23,35 @@ const LINGER = 2_000; // milliseconds between the last page and the next one
  * @property {string} [topic]
  */
 
+const UNKNOWN = "unknown.0"; // no process of the console has written it: the console answers with a gap
+
 /** @param {string} mark */
-function numberOf(mark) {
-  return Number(mark.slice(mark.lastIndexOf(".") + 1));
+function split(mark) {
+  const at = mark.lastIndexOf(".");
+  return { process: mark.slice(0, at), number: Number(mark.slice(at + 1)) };
 }
 
 /**
  * Whether a page with `mark` has all changes up to the one with `id`.
- * @param {string} mark
- * @param {string} id
+ * @param {string} mark empty: it wants what comes
+ * @param {string} id empty: there was none
  */
 export function covers(mark, id) {
   if (!mark || !id) return true;
-  const sameProcess = mark.slice(0, mark.lastIndexOf(".")) === id.slice(0, id.lastIndexOf("."));
-  return sameProcess && numberOf(mark) >= numberOf(id);
+  const [page, last] = [split(mark), split(id)];
+  return page.process === last.process && page.number >= last.number;
 }
 
 /**
+ * The mark that is right for two pages. A page that was made by another process of the console has missed something.
  * @param {string} mark
  * @param {string} other
  */
-function isEarlier(mark, other) {
-  return mark !== "" && (other === "" || (!covers(mark, other) && covers(other, mark)));
+export function earlier(mark, other) {
+  if (!mark || !other) return mark || other;
+  const [one, two] = [split(mark), split(other)];
+  if (one.process !== two.process) return UNKNOWN;
+  return one.number < two.number ? mark : other;
 }
 
 export class Connection {
@@ -77,10 +84,10 @@ export class Connection {
    * @param {string} since the mark of a page's data; empty: from now on
    */
   follow(topic, since) {
-    const known = this.marks.has(topic);
-    if (known && this.open.has(topic) && covers(since, this.lastIds.get(topic) ?? "")) return;
-    const mark = this.marks.get(topic) ?? "";
-    if (!known || isEarlier(since, mark)) this.marks.set(topic, since);
+    const mark = this.marks.get(topic);
+    if (mark === undefined) this.marks.set(topic, since);
+    else if (this.open.has(topic) && covers(since, this.lastIds.get(topic) || mark)) return;
+    else this.marks.set(topic, earlier(since, mark));
     this.reopenIn(GATHER);
   }
 

@@ -1,5 +1,5 @@
 // @ts-check
-// What pages use: `follow` a topic, and get its changes. docs/console.md lists the topics and what they tell.
+// What pages use: `follow` a topic, and get its changes. console/live/items.py says what each topic tells.
 
 import { Connection } from "./connection.js";
 
