@@ -108,8 +108,8 @@ def test_what_comes_later_is_undone_first(after: list[tuple[int, ...]], undoable
 
 def test_lanes_belong_to_the_lowest_common_order_line() -> None:
     plan = plan_of("managed_wan.yaml")
-    owners = LineOwners(plan)
-    owned = {step.id: owners.owner(position) for position, step in enumerate(plan.steps)}
+    owners = LineOwners(plan.order_lines, plan.fulfilment_lines)
+    owned = {step.id: owners.owner(plan.step_lines(step)) for step in plan.steps}
     assert owned["wan_router.ship@1.2"] == ("1", "1.2")
     assert owned["managed_wan.accept@1"] == ("1",)
     assert common_path([("1", "2"), ("1", "3"), ("1",)]) == ("1",)

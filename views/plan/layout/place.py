@@ -1,4 +1,4 @@
-"""Computes the layout of a plan: columns by layer, lanes in dependency order, rows, routes, and all positions."""
+"""Computes the layout of a plan: the positions of what the grid has put in columns, rows and tracks."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from views.plan.layout.channels import Net
-from views.plan.layout.graph import Predecessors, direct_edges, topological_layers
-from views.plan.layout.lane_order import order_lanes
+from views.plan.layout.graph import Predecessors
+from views.plan.layout.grid import PlanGrid, layout_grid
 from views.plan.layout.model import BoxPosition, LanePosition, Metrics, PlanLayout, Route
-from views.plan.layout.routing import Edge, Router
 
 DEFAULT_METRICS = Metrics()
 EDGE_SPACE = 12
@@ -25,54 +24,19 @@ def layout_plan(
     Lanes are numbered from 0, in the order in which a reader would expect them; this decides where nothing else does.
     The same input always gives the same layout. The graph must have no cycle.
     """
-    columns, edges = topological_layers(after), direct_edges(after)
-    order = order_lanes(max(lanes, default=-1) + 1, lanes, columns, edges, groups)
-    rows, row_counts = _assign_rows(after, lanes, columns, order)
-    router = Router(columns, rows)
-    router.route(edges)
-    return _Placement(columns, rows, router, metrics).layout(lanes, order, row_counts, edges)
-
-
-def _assign_rows(
-    after: Predecessors, lanes: Sequence[int], columns: Sequence[int], order: Sequence[int]
-) -> tuple[list[int], list[int]]:
-    """The row of each box, and the number of rows of each lane in `order`. A box stays on the row of the box that it
-    waits for, if it can."""
-    boxes_of_lane: list[list[int]] = [[] for _ in order]
-    for box, lane in enumerate(lanes):
-        boxes_of_lane[lane].append(box)
-    rows = [0] * len(lanes)
-    counts = []
-    base = 0
-    for lane in order:
-        ends: list[int] = []
-        """For each row of the lane, the column of its last box."""
-        for box in sorted(boxes_of_lane[lane], key=lambda one: (columns[one], one)):
-            earlier = [one for one in after[box] if lanes[one] == lane]
-            wanted = [rows[one] - base for one in sorted(earlier, key=lambda one: -columns[one])]
-            free = [row for row, end in enumerate(ends) if end < columns[box]]
-            row = next((row for row in (*wanted, *free) if row in free), len(ends))
-            if row == len(ends):
-                ends.append(-1)
-            ends[row] = columns[box]
-            rows[box] = base + row
-        counts.append(max(len(ends), 1))
-        base += counts[-1]
-    return rows, counts
+    grid = layout_grid(after, lanes, groups)
+    return _Placement(grid, metrics).layout(lanes)
 
 
 class _Placement:
     """Turns columns, rows and tracks into lengths."""
 
-    def __init__(self, columns: Sequence[int], rows: Sequence[int], router: Router, metrics: Metrics) -> None:
-        self.columns, self.rows, self.router, self.metrics = columns, rows, router, metrics
-        self.column_tracks = {gap: channel.tracks() for gap, channel in router.column_gaps.items()}
-        self.row_tracks = {gap: channel.tracks() for gap, channel in router.row_gaps.items()}
+    def __init__(self, grid: PlanGrid, metrics: Metrics) -> None:
+        self.grid, self.columns, self.rows, self.metrics = grid, grid.columns, grid.rows, metrics
+        self.column_tracks, self.row_tracks = grid.column_tracks, grid.row_tracks
 
-    def layout(
-        self, lanes: Sequence[int], order: Sequence[int], row_counts: Sequence[int], edges: Sequence[Edge]
-    ) -> PlanLayout:
-        metrics = self.metrics
+    def layout(self, lanes: Sequence[int]) -> PlanLayout:
+        metrics, row_counts = self.metrics, self.grid.row_counts
         column_count = max(self.columns, default=-1) + 1
         widths = [metrics.box_width + self._column_gap(column) for column in range(column_count)]
         self.xs = [0.0, *accumulate(widths)]
@@ -83,9 +47,9 @@ class _Placement:
         )
         positions = tuple(
             LanePosition(lane, self.lane_ys[at], self.lane_ys[at + 1] - self.lane_ys[at], count)
-            for at, (lane, count) in enumerate(zip(order, row_counts, strict=True))
+            for at, (lane, count) in enumerate(zip(self.grid.lane_order, row_counts, strict=True))
         )
-        routes = tuple(Route(source, target, self._points(source, target)) for source, target in edges)
+        routes = tuple(Route(source, target, self._points(source, target)) for source, target in self.grid.edges)
         width = self.xs[-1] - self._column_gap(column_count - 1) if column_count else 0.0
         return PlanLayout(boxes, positions, routes, width, self.lane_ys[-1], metrics)
 
@@ -122,7 +86,7 @@ class _Placement:
         half = self.metrics.box_height / 2
         start_y, end_y = self.row_ys[self.rows[source]] + half, self.row_ys[self.rows[target]] + half
         start_x, end_x = self.xs[self.columns[source]] + self.metrics.box_width, self.xs[self.columns[target]]
-        path = self.router.paths[source, target]
+        path = self.grid.paths[source, target]
         turns = [self._turn_x(gap, net) for gap, net in path.up_and_down]
         points = [(start_x, start_y)]
         if len(turns) == 1:

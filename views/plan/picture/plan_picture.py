@@ -97,8 +97,12 @@ class _PlanPictureBuilder:
 
     def _lane_groups(self) -> list[int]:
         """The group of each lane of the picture."""
-        owners = LineOwners(self.plan)
-        paths = [common_path([owners.owner(step) for step in lane.steps]) for lane in self.swimlanes]
+        plan = self.plan
+        owners = LineOwners(plan.order_lines, plan.fulfilment_lines)
+        paths = [
+            common_path([owners.owner(plan.step_lines(plan.steps[step])) for step in lane.steps])
+            for lane in self.swimlanes
+        ]
         return number_groups(common_path([paths[lane] for lane in members]) for members in self.bundling.lanes)
 
     def _lane_of_line(self) -> dict[str, int]:
