@@ -28,7 +28,7 @@ from operations.publishing import publish_version, published_versions
 from operations.publishing.catalogue_in_force import CatalogueReader
 from operations.publishing.publish_version import PublishCommand, PublishResult, VersionToPublish
 from operations.publishing.published_versions import PublishedVersion
-from operations.reading import deployed_catalogue, order_details
+from operations.reading import deployed_catalogue, order_details, planned_definitions
 from operations.reading.changes import Changes
 from operations.reading.exports import Exports
 from operations.reading.ledger_access import LedgerAccess, configured_ledger
@@ -67,6 +67,7 @@ from workflows.contract.switch_messages import SwitchResult
 
 if TYPE_CHECKING:
     from activity_contract.line_reasons import LineReason
+    from compiler.plan.plan import PlannedDefinition
     from ledger.reading.attempts import StoredAttempt
     from ledger.reading.system_work import WorkAtSystem
     from ledger.reading.work_groups import FalloutGroup, TaskGroup
@@ -134,6 +135,10 @@ class OrderClient:
     ) -> StepsPage:
         request = StepsPageRequest(offset=offset, limit=limit, states=list(states) if states else None)
         return await self._source.read_steps_page(order_id, request)
+
+    async def read_planned_definitions(self, order_id: str) -> Sequence[PlannedDefinition]:
+        """The definitions of the order's steps, as they were when it was compiled. Only the order itself knows them."""
+        return await planned_definitions.read_planned_definitions(self.client, order_id)
 
     async def list_orders(
         self, criteria: OrderFilter | None = None, cursor: str | None = None, sort: str | None = None

@@ -48,14 +48,24 @@ def encode_plan(plan: Plan) -> bytes:
 
 def decode_plan(data: bytes) -> Plan:
     """The plan that was encoded. Raises ValueError for other bytes, and for a format of another version."""
+    read = _read(data)
+    with gc_paused():
+        return _decode_plan(read)
+
+
+def decode_definitions(data: bytes) -> tuple[PlannedDefinition, ...]:
+    """Only the definitions of an encoded plan, which takes a tenth of the time. Raises ValueError as decode_plan."""
+    return tuple(map(_decode_definition, _read(data)["definitions"]))
+
+
+def _read(data: bytes) -> dict[str, Any]:
     try:
         read = json.loads(zlib.decompress(data))
     except zlib.error as error:
         raise ValueError(f"these bytes are not a plan: {error}") from None
     if not isinstance(read, dict) or read.get("format") != FORMAT_VERSION:
         raise ValueError("this plan was packed by another version of the engine")
-    with gc_paused():
-        return _decode_plan(read)
+    return read
 
 
 def _decode_plan(read: dict[str, Any]) -> Plan:

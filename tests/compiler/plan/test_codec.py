@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from compiler.language.steps import LineAction, ReliedFailure
-from compiler.plan.codec import decode_plan, encode_plan
+from compiler.plan.codec import decode_definitions, decode_plan, encode_plan
 from compiler.plan.plan import OrderHeader, Plan, PlannedLine, PreviousState
 from tests.support.plan_sketch import catalogue_of, line, sketch
+from tests.support.plans import call, plan_of
 
 ODD = {
     "day": date(2026, 12, 1),
@@ -40,6 +41,13 @@ def test_values_keep_their_types() -> None:
 
 def test_equal_plans_have_equal_bytes() -> None:
     assert encode_plan(of_line()) == encode_plan(of_line())
+
+
+def test_definitions_can_be_read_alone() -> None:
+    plan = plan_of({"reserve": call(), "ship": call("/y", after=["reserve"])})
+    assert decode_definitions(encode_plan(plan)) == plan.definitions
+    with pytest.raises(ValueError, match="plan"):
+        decode_definitions(b"nothing")
 
 
 @pytest.mark.parametrize("data", [b"", b"nothing", zlib.compress(b"[]"), zlib.compress(b'{"format": 99}')])

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.views.shipped_plans import plan_of
 from views.plan.layout.bundles import MIN_BUNDLE, bundle_lanes
 from views.plan.layout.graph import direct_edges, topological_layers
+from views.plan.layout.grid import layout_grid
 from views.plan.layout.lane_swaps import picture_cost, swap_lanes
 from views.plan.layout.model import PlanLayout, layout_to_json
 from views.plan.layout.place import layout_plan
@@ -237,3 +238,12 @@ def test_ten_thousand_steps_are_placed_in_a_second() -> None:
 def test_an_empty_plan_has_an_empty_layout() -> None:
     layout = layout_plan([], [])
     assert (layout.boxes, layout.lanes, layout.routes) == ((), (), ())
+
+
+def test_many_arrows_at_one_box_have_no_way_of_their_own() -> None:
+    after = [*[()] * 10, tuple(range(10)), (10,)]
+    grid = layout_grid(after, list(range(12)), max_fan=8)
+    assert set(grid.fans) == {(at, 10) for at in range(10)}
+    assert set(grid.paths) == {(10, 11)}
+    assert len(grid.edges) == 11
+    assert layout_grid(after, list(range(12))).fans == []
