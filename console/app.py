@@ -32,6 +32,7 @@ from console.pages.health import HEALTH_PATHS, health_routes
 from console.pages.help.routes import help_routes
 from console.pages.home import home_routes
 from console.pages.notifications.routes import notifications_routes
+from console.pages.plan.routes import plan_routes
 from console.pages.reports.routes import reports_routes
 from console.pages.steps.routes import steps_routes
 from console.pages.submission.routes import submission_routes
@@ -51,6 +52,7 @@ PAGES: tuple[Callable[[Console], APIRouter], ...] = (
     help_routes,
     catalogue_routes,
     version_routes,
+    plan_routes,
     systems_routes,
     reports_routes,
     notifications_routes,

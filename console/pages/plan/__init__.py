@@ -1,0 +1,1 @@
+"""The Plan tab of an order."""

@@ -1,0 +1,75 @@
+"""The structure and the states of a real order's plan, as scripts read them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from operations.access.roles import Role
+from tests.support.console_site import ConsoleSite, Visitor
+
+
+async def read_json(visitor: Visitor, url: str) -> Any:
+    response = await visitor.get(url)
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+async def test_structure_and_states_tell_of_the_same_steps(site: ConsoleSite, order_id: str) -> None:
+    visitor = await site.visitor(Role.VIEWER)
+    structure = await read_json(visitor, f"/orders/{order_id}/plan.json")
+    states = await read_json(visitor, f"/orders/{order_id}/plan-states.json")
+    names = [structure["definitions"][at]["step"] for at in structure["steps"]["definition"]]
+    shown = [states["letters"][letter] for letter in states["states"]]
+    assert sorted(zip(names, shown, strict=True)) == [
+        ("closed", "pending"),
+        ("closed", "pending"),
+        ("opened", "in_progress"),
+        ("opened", "in_progress"),
+        ("try", "fatally_failed"),
+    ]
+    (failed,) = (item for item in states["items"] if item["state"] == "fatally_failed")
+    assert failed["number"] == names.index("try") + 1
+    assert failed["error"]["code"]
+    assert structure["revision"] == states["revision"] == 1
+
+
+async def test_structure_has_the_facts_of_the_definitions(site: ConsoleSite, order_id: str) -> None:
+    structure = await read_json(await site.visitor(Role.VIEWER), f"/orders/{order_id}/plan.json")
+    facts = {each["step"]: dict(each["facts"]) for each in structure["definitions"]}
+    assert facts["opened"]["Does"] == "event opened within 30d"
+    assert facts["try"]["Does"] == "call desk"
+
+
+async def test_structure_is_sent_once(site: ConsoleSite, order_id: str) -> None:
+    visitor = await site.visitor(Role.VIEWER)
+    url = f"/orders/{order_id}/plan.json"
+    first = await visitor.get(url)
+    assert first.headers["Content-Encoding"] == "gzip"
+    assert "no-cache" in first.headers["Cache-Control"]
+    again = await visitor.http.get(url, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    plain = await visitor.http.get(url, headers={"Accept-Encoding": "identity"})
+    assert "Content-Encoding" not in plain.headers
+    assert plain.json() == first.json()
+
+
+async def test_lanes_by_themselves_are_there_only_where_lanes_are_drawn_as_one(
+    site: ConsoleSite, order_id: str
+) -> None:
+    response = await (await site.visitor(Role.VIEWER)).get(f"/orders/{order_id}/plan.json", lanes="each")
+    assert response.status_code == 404
+
+
+async def test_an_order_that_nobody_knows_has_no_plan(site: ConsoleSite) -> None:
+    visitor = await site.visitor(Role.VIEWER)
+    for path in ("plan.json", "plan-states.json"):
+        response = await visitor.http.get(f"/orders/NOBODY/{path}", headers={"Accept": "application/json"})
+        assert response.status_code == 404
+        assert "NOBODY" in response.text
+
+
+async def test_nobody_reads_a_plan_without_signing_in(site: ConsoleSite, order_id: str) -> None:
+    response = await site.stranger().http.get(
+        f"/orders/{order_id}/plan.json", headers={"Accept": "application/json", "Sec-Fetch-Dest": "empty"}
+    )
+    assert response.status_code == 401
