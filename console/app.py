@@ -7,23 +7,18 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import APIRouter, Depends, FastAPI
-from starlette.types import ASGIApp, Scope
 
 from console.access.cookies import console_cookie
 from console.access.gatekeeper import Gatekeeper
 from console.access.guard import RoutePermissions, check_form_token, route_permissions
 from console.access.oidc.provider import IdentityProvider
-from console.access.oidc.routes import oidc_routes
 from console.access.paths import PUBLIC_PATHS
 from console.access.sessions import SessionStore
-from console.access.sign_in_routes import sign_in_routes
 from console.assets import PREFIX, Assets
-from console.errors import error_page, register_error_handlers
+from console.errors import register_error_handlers
 from console.live.feeds import LiveFeeds
 from console.live.routes import live_routes
-from console.middleware.access import AccessMiddleware
-from console.middleware.compression import CompressionMiddleware
-from console.middleware.security_headers import SecurityHeadersMiddleware
+from console.middleware.setup import add_middleware
 from console.pages.actions.routes import actions_routes
 from console.pages.bulk.routes import bulk_routes
 from console.pages.catalogue.routes import catalogue_routes
@@ -34,6 +29,8 @@ from console.pages.home import home_routes
 from console.pages.notifications.routes import notifications_routes
 from console.pages.plan.routes import plan_routes
 from console.pages.reports.routes import reports_routes
+from console.pages.sign_in.provider_routes import oidc_routes
+from console.pages.sign_in.token_routes import sign_in_routes
 from console.pages.steps.routes import steps_routes
 from console.pages.submission.routes import submission_routes
 from console.pages.systems.routes import systems_routes
@@ -42,8 +39,6 @@ from console.services import Console
 from console.settings import SESSIONS_VARIABLE, ConsoleSettings
 from console.templating import create_environment
 from http_server.accounts_setup import open_accounts
-from http_server.request_body import BodyLimitMiddleware
-from http_server.request_log import RequestLogMiddleware
 from http_server.settings import InvalidSetting
 from operations.client import OrderClient
 
@@ -63,10 +58,7 @@ PAGES: tuple[Callable[[Console], APIRouter], ...] = (
     submission_routes,
 )
 """The routes of each page. Every route names the permission that it needs."""
-MAX_BODY_BYTES = 262_144
-MAX_ORDER_BODY_BYTES = 2_000_000
-ORDER_BODY_PATHS = ("/submit", "/orders/")
-"""Paths, or beginnings of paths, whose forms may carry a whole order."""
+_PUBLIC_ROUTES = frozenset({*PUBLIC_PATHS, *HEALTH_PATHS, PREFIX + "/{version}/{name:path}"})
 
 
 def create_app(orders: OrderClient, settings: ConsoleSettings) -> FastAPI:
@@ -105,41 +97,8 @@ def create_app(orders: OrderClient, settings: ConsoleSettings) -> FastAPI:
     pages.update(path for method, path in permissions if method == "GET")
     app.state.permissions = permissions
     register_error_handlers(app, console)
-
-    def respond(scope: Scope, status: int, message: str) -> ASGIApp:
-        return error_page(console, scope, status, message)
-
-    def refuse_body(scope: Scope, status: int, message: str) -> ASGIApp:
-        return error_page(console, scope, status, message, headers={"Connection": "close"})
-
-    def fail(scope: Scope) -> ASGIApp:
-        return error_page(console, scope, 500, "The console's log has the details.")
-
-    # A request passes the middleware that is added last first.
-    app.add_middleware(BodyLimitMiddleware, body_limit=_body_limit, refuse=refuse_body)
-    app.add_middleware(
-        AccessMiddleware,
-        gatekeeper=gatekeeper,
-        settings=settings,
-        error_page=respond,
-        is_public=_is_public,
-        is_probe=HEALTH_PATHS.__contains__,
-    )
-    app.add_middleware(RequestLogMiddleware, logger="console", failure=fail)
-    app.add_middleware(CompressionMiddleware)
-    app.add_middleware(SecurityHeadersMiddleware, is_secure=settings.is_secure)
+    add_middleware(app, console)
     return app
-
-
-_PUBLIC_ROUTES = frozenset({*PUBLIC_PATHS, *HEALTH_PATHS, PREFIX + "/{version}/{name:path}"})
-
-
-def _is_public(path: str) -> bool:
-    return path in PUBLIC_PATHS or path.startswith(f"{PREFIX}/")
-
-
-def _body_limit(path: str) -> int:
-    return MAX_ORDER_BODY_BYTES if path.startswith(ORDER_BODY_PATHS) else MAX_BODY_BYTES
 
 
 def _open_sessions(settings: ConsoleSettings) -> SessionStore:

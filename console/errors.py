@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
-from console.middleware.wanted_format import wants_page
 from console.services import Console
+from console.wanted_format import wants_page
 from operations.errors import OperationError
 
 TITLES = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from jinja2 import Environment
@@ -71,9 +71,6 @@ class Console:
         if notice and session is not None:
             self.notice_cookie.set(response, seal_notice(session, Notice(notice, problem)), SECONDS)
         return response
-
-    def with_pages(self, pages: Collection[str]) -> Console:
-        return replace(self, pages=pages)
 
 
 def _csrf_field(session: Session | None) -> Markup:

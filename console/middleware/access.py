@@ -14,8 +14,8 @@ from console.access.gatekeeper import Gatekeeper
 from console.access.guard import SAFE_METHODS
 from console.access.loopback import is_loopback
 from console.access.paths import SIGN_IN_PATH, SIGN_OUT_PATH
-from console.middleware.wanted_format import wants_page
 from console.settings import ConsoleSettings
+from console.wanted_format import wants_page
 
 ErrorPage = Callable[[Scope, int, str], ASGIApp]
 REFRESH_HEADER = "x-refresh"

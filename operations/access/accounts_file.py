@@ -20,7 +20,7 @@ from operations.access.accounts import Accounts
 ACCOUNTS_FILE_VARIABLE = "ORDO_ACCOUNTS_FILE"
 NEW_FILE_MODE = 0o600
 HEADER = """\
-# Accounts: names, roles and hashes of tokens (docs/access.md). The gateway reads this file again when it changes.
+# Accounts: names, roles and hashes of tokens (docs/access.md). Gateway and console read it again when it changes.
 # Commands write it anew. They keep the lines above `accounts`, and no other comments.
 """
 

@@ -1,0 +1,1 @@
+"""Signing in, with a token or at an identity provider, and signing out."""
