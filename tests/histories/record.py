@@ -22,7 +22,17 @@ from tests.support.order_runner import ANN, Desk, Order, desk_on
 from tests.support.plans import call, plan_of, with_instances
 from tests.support.scripted_activities import failure
 from tests.support.temporal import real_time
+from workflows.contract.bulk_messages import (
+    BULK_WORKFLOW_TYPE,
+    SIGNAL_CONTINUE,
+    SIGNAL_PAUSE,
+    BulkJobInput,
+    BulkJobTarget,
+    BulkOrder,
+    bulk_workflow_id,
+)
 from workflows.contract.order_messages import MAILBOX_WORKFLOW_TYPE, ActionResult, OrderAction, mailbox_workflow_id
+from workflows.contract.states import StepState
 
 FOLDER = Path(__file__).parent
 EVENTS_PER_RUN = "120"
@@ -295,6 +305,28 @@ async def mailbox(desk: Desk) -> Order:
     return second
 
 
+async def bulk(desk: Desk) -> Order:
+    """Of a bulk job: what is retried completes or fails again, what somebody holds is left."""
+    desk.script.answers["camera.a@1"] = [failure("down") for _ in range(3)] + [{}, failure("still_down")]
+    orders = [await desk.submit({"a": call()}) for _ in range(3)]
+    for order in orders:
+        await order.until_state(a="fatally_failed")
+    targets = [
+        BulkJobTarget(order_id=order.id, step="camera.a@1", number=1, state=StepState.FATALLY_FAILED, holder=holder)
+        for order, holder in zip(orders, (None, "ben", None), strict=True)
+    ]
+    job = BulkJobInput(
+        job="j1", order=BulkOrder(action="retry", actor=ANN), targets=targets, per_second=1, watch_seconds=2
+    )
+    last = orders[-1]
+    last.handle = await desk.client.start_workflow(
+        BULK_WORKFLOW_TYPE, job, id=bulk_workflow_id("j1"), task_queue=desk.task_queue
+    )
+    await last.handle.signal(SIGNAL_PAUSE, ANN)
+    await last.handle.signal(SIGNAL_CONTINUE, ANN)
+    return last
+
+
 SCENES: Mapping[str, Callable[[Desk], Awaitable[Order]]] = {
     "every_kind": every_kind,
     "fallout": fallout,
@@ -311,6 +343,7 @@ SCENES: Mapping[str, Callable[[Desk], Awaitable[Order]]] = {
     "mailbox": mailbox,
     "worker_errors": worker_errors,
     "undone_by_hand": undone_by_hand,
+    "bulk": bulk,
 }
 
 
@@ -318,6 +351,8 @@ def without_the_machine(value: Any) -> Any:
     """What it was recorded on does not belong to a history: process, host, files."""
     if isinstance(value, dict):
         kept = {name: without_the_machine(each) for name, each in value.items() if name != "stackTrace"}
+        if kept.get("kind") == "TASK_QUEUE_KIND_STICKY":
+            kept["name"] = "recorder"
         return kept | ({"identity": "recorder"} if "identity" in kept else {})
     return [without_the_machine(each) for each in value] if isinstance(value, list) else value
 

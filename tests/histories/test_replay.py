@@ -11,6 +11,7 @@ from temporalio.worker import Replayer
 
 from tests.histories.record import SCENES
 from tests.support.recording_sink import recording
+from workflows.bulk_action import BulkAction
 from workflows.event_mailbox import EventMailbox
 from workflows.fulfil_order import FulfilOrder
 
@@ -20,7 +21,7 @@ FOLDER = Path(__file__).parent
 @pytest.mark.parametrize("name", sorted(SCENES))
 async def test_a_recorded_history_replays(name: str) -> None:
     history = WorkflowHistory.from_json("order/recorded", (FOLDER / f"{name}.json").read_text())
-    replayer = Replayer(workflows=[FulfilOrder, EventMailbox], data_converter=pydantic_data_converter)
+    replayer = Replayer(workflows=[FulfilOrder, EventMailbox, BulkAction], data_converter=pydantic_data_converter)
     await replayer.replay_workflow(history)
 
 
