@@ -14,7 +14,7 @@ from operations.access.permissions import READ_NOTIFICATIONS, RESEND
 from operations.errors import OperationError
 from views.shared.value_format import pluralize
 
-ORDERS_ON_A_PAGE = 100
+ORDERS_ON_A_PAGE = 50
 MAX_ID_LENGTH = 200
 Receiver = Annotated[str, Query(min_length=1, max_length=64)]
 Text = Annotated[str, Form(max_length=MAX_ID_LENGTH)]

@@ -51,7 +51,7 @@ def systems_routes(console: Console) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/systems", dependencies=[allowed(READ_SYSTEMS)])
-    async def systems(request: Request, period: ChosenPeriod = Period.DAY) -> Response:
+    async def systems(request: Request, period: ChosenPeriod = Period.HOUR) -> Response:
         statuses, calls = await asyncio.gather(
             console.orders.list_systems(),
             answer_or_problem(console, console.orders.reports.systems(period.criteria)),
@@ -68,7 +68,7 @@ def systems_routes(console: Console) -> APIRouter:
         )
 
     @routes.get("/systems/{system}", dependencies=[allowed(READ_SYSTEMS)])
-    async def one(request: Request, system: SystemId, period: ChosenPeriod = Period.DAY) -> Response:
+    async def one(request: Request, system: SystemId, period: ChosenPeriod = Period.HOUR) -> Response:
         return console.render(request, "systems/system.html", **await _system_values(console, system, period))
 
     @routes.get("/systems/{system}/switch", dependencies=[allowed(SWITCH_SYSTEM)])
