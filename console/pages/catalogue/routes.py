@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from compiler.catalogue.catalogue import Catalogue
 from compiler.source.findings import did_you_mean
 from console.access.guard import allowed
 from console.presenting.catalogue.overview import in_force, product_rows, refusals, worker_rows
@@ -42,12 +43,8 @@ def catalogue_routes(console: Console) -> APIRouter:
         }
         if found is not None:
             counts = await orders.count_orders(OrderFilter(catalogue_version=found.catalogue.version, running=True))
-            values |= {
-                "in_force": in_force(found),
-                "open_orders": sum(counts.values()),
-                "offers": product_rows(found.catalogue, commercial=True, search=search),
-                "technical": product_rows(found.catalogue, commercial=False, search=search),
-            }
+            values |= {"in_force": in_force(found), "open_orders": sum(counts.values())}
+            values |= await asyncio.to_thread(_products, found.catalogue, search)
         return console.render(request, "catalogue/overview.html", **values)
 
     @routes.get("/catalogue/{product}")
@@ -70,6 +67,13 @@ def catalogue_routes(console: Console) -> APIRouter:
         )
 
     return routes
+
+
+def _products(catalogue: Catalogue, search: str) -> dict[str, Any]:
+    return {
+        "offers": product_rows(catalogue, commercial=True, search=search),
+        "technical": product_rows(catalogue, commercial=False, search=search),
+    }
 
 
 async def _in_force_or_none(console: Console) -> CatalogueInForce | None:

@@ -52,6 +52,7 @@ def systems_routes(console: Console) -> APIRouter:
 
     @routes.get("/systems", dependencies=[allowed(READ_SYSTEMS)])
     async def systems(request: Request, period: ChosenPeriod = Period.HOUR) -> Response:
+        since = await console.live.mark("systems")
         statuses, calls = await asyncio.gather(
             console.orders.list_systems(),
             answer_or_problem(console, console.orders.reports.systems(period.criteria)),
@@ -59,6 +60,7 @@ def systems_routes(console: Console) -> APIRouter:
         return console.render(
             request,
             "systems/list.html",
+            since=since,
             rows=system_rows(statuses, calls.value),
             calls=calls,
             report=calls.value,
@@ -102,6 +104,7 @@ def systems_routes(console: Console) -> APIRouter:
 
 async def _system_values(console: Console, system: str, period: Period) -> dict[str, Any]:
     orders = console.orders
+    since = await console.live.mark("systems")
     status, calls, work, settings = await asyncio.gather(
         orders.read_system(system),
         answer_or_problem(console, orders.reports.systems(period.criteria, system)),
@@ -110,6 +113,7 @@ async def _system_values(console: Console, system: str, period: Period) -> dict[
     )
     report = calls.value
     return {
+        "since": since,
         "system": one_system(status, report),
         "errors": report.systems[0].errors if report is not None and report.systems else [],
         "report": report,
