@@ -27,6 +27,8 @@ from console.pages.health import HEALTH_PATHS, health_routes
 from console.pages.help.routes import help_routes
 from console.pages.home import home_routes
 from console.pages.notifications.routes import notifications_routes
+from console.pages.orders.order_list import order_list_routes
+from console.pages.orders.order_page import order_page_routes
 from console.pages.plan.routes import plan_routes
 from console.pages.reports.routes import reports_routes
 from console.pages.sign_in.provider_routes import oidc_routes
@@ -44,6 +46,8 @@ from operations.client import OrderClient
 
 PAGES: tuple[Callable[[Console], APIRouter], ...] = (
     home_routes,
+    order_list_routes,
+    order_page_routes,
     help_routes,
     catalogue_routes,
     version_routes,

@@ -12,6 +12,7 @@ from console.assets import Assets
 from console.presenting.actions.order_menu import order_menu
 from console.presenting.actions.suggestions import suggestion, why_not_action
 from console.presenting.provenance_text import provenance_text
+from console.presenting.sentences import split_times
 from console.presenting.state_marks import mark_of
 from views.shared.time_format import format_elapsed, format_time
 from views.shared.value_format import pluralize
@@ -37,6 +38,7 @@ def create_environment(assets: Assets) -> Environment:
         "iso": _iso,
         "elapsed": format_elapsed,
         "count": pluralize,
+        "split_times": split_times,
     }
     for name in SHARED_MACROS:
         macros: dict[str, Any] = vars(environment.get_template(f"macros/{name}.html").module)

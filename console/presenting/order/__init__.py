@@ -1,0 +1,1 @@
+"""One order: what its page says about it."""

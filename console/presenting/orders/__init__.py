@@ -1,0 +1,1 @@
+"""The list of orders: what its address says, and what its page shows."""

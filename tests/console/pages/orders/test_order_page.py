@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import html
+import re
+from urllib.parse import quote
+
+import pytest
+
+from operations.access.roles import Role
+from operations.actions.amend_order import AmendCommand
+from operations.client import OrderClient
+from tests.console.pages.orders.submitted_orders import submit, submit_in_fallout, submit_task, until
+from tests.support.console_site import ConsoleSite, Visitor
+from workflows.contract import actions
+from workflows.contract.order_messages import Actor, OrderAction, StepAction
+from workflows.contract.states import OrderState
+
+ODD_ID = "PAGE:odd_1.x-2"
+RTL = "شركة النور <b>&'\""
+
+
+@pytest.fixture(scope="module")
+async def viewer(site: ConsoleSite) -> Visitor:
+    return await site.visitor(Role.VIEWER)
+
+
+def text_of(page: str) -> str:
+    """What a person reads, with single spaces."""
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page)))
+
+
+async def test_the_head_says_what_an_order_waits_for_and_whose_move_it_is(viewer: Visitor, orders: OrderClient) -> None:
+    await submit_in_fallout(orders, "PAGE-STUCK", requested_completion="2020-01-01T00:00:00Z")
+    page = text_of(await viewer.page("/orders/PAGE-STUCK"))
+    assert "in progress" in page
+    assert re.search(r"in fallout Stubborn · \w+ step 1 Is in fallout after 1 attempt \(refused|http_409", page), page
+    assert "It is a person's move : retrying it once the cause is fixed" in page
+    assert "0 of 1 step , 1 stuck" in page
+
+
+async def test_hostile_names_are_text(viewer: Visitor, orders: OrderClient) -> None:
+    await submit_task(orders, ODD_ID, customer={"id": "C<9>", "name": RTL + "x" * 10_000})
+    address = f"/orders/{quote(ODD_ID, safe='')}"
+    for view in ("lines", "timeline", "history"):
+        page = await viewer.page(f"{address}?view={view}")
+        assert "<b>&" not in page
+        assert RTL in html.unescape(page)
+        assert f'href="{address}?view=history"' in page
+
+
+async def test_lines_show_what_was_ordered_with_its_steps(viewer: Visitor, orders: OrderClient) -> None:
+    await submit(
+        orders, "PAGE-LINES", lines=[{"id": "1", "product": "survey"}, {"id": "2", "product": "rest", "quantity": 3}]
+    )
+    await until(orders, "PAGE-LINES", lambda order: order.open_tasks == 1)
+    page = text_of(await viewer.page("/orders/PAGE-LINES?view=lines"))
+    assert "2 order lines became 0 fulfilment lines" in page
+    assert "1 Survey" in page
+    assert "2 Rest ×3" in page
+    assert "waits for a person in field_ops" in page
+    assert "No line needs care" in text_of(await viewer.page("/orders/PAGE-LINES?view=lines&show=attention"))
+
+
+async def test_the_timeline_has_a_row_for_each_step_with_its_attempts(viewer: Visitor, orders: OrderClient) -> None:
+    await submit_in_fallout(orders, "PAGE-TIME")
+    page = await viewer.page("/orders/PAGE-TIME?view=timeline&show=trouble")
+    assert 'class="bar bar-work"' in page
+    assert "1 failed attempt" in text_of(page)
+    assert "attempt 1: failed after" in page
+    assert "Nothing has begun" not in page
+    await submit_task(orders, "PAGE-CALM")
+    assert "Nothing failed or was tried again" in await viewer.page("/orders/PAGE-CALM?view=timeline&show=trouble")
+
+
+async def test_the_history_shows_who_did_what_with_which_data(viewer: Visitor, orders: OrderClient) -> None:
+    await submit_task(orders, "PAGE-STORY")
+    amended = {
+        "id": "PAGE-STORY",
+        "customer": {"id": "C-1", "name": "Elm Street 15"},
+        "lines": [{"id": "1", "product": "survey"}, {"id": "2", "product": "rest"}],
+    }
+    ann = Actor(by="ann", reason="they moved")
+    await orders.amend(AmendCommand(amended, ann))
+    request = StepAction(step="1", data={"answer": "yes"}, actor=Actor(by="ben"))
+    await orders.perform_action("PAGE-STORY", actions.COMPLETE, request)
+    page = await viewer.page("/orders/PAGE-STORY?view=history")
+    told = text_of(page)
+    assert "revision 2" in told
+    assert "ben completed survey.ask" in told
+    assert "answer yes" in told
+    assert "ann amended to revision 2" in told
+    assert "they moved" in told
+    assert "order customer.name Elm Street 14 Elm Street 15" in told
+    assert "line 2 added – rest" in told
+    assert 'id="revision-2"' in page
+    only = text_of(await viewer.page("/orders/PAGE-STORY?view=history&show=people"))
+    assert "ben completed" in only
+    assert "accepted" not in only
+
+
+async def test_a_rejected_order_shows_its_findings(viewer: Visitor, orders: OrderClient) -> None:
+    await submit(orders, "PAGE-BAD", "no_such_product")
+    await until(orders, "PAGE-BAD", lambda order: order.state is OrderState.REJECTED)
+    page = text_of(await viewer.page("/orders/PAGE-BAD"))
+    assert "Why it was rejected" in page
+    assert "no product `no_such_product`" in page
+    assert "submit it again" in page
+
+
+async def test_an_ended_order_says_how_it_ended(viewer: Visitor, orders: OrderClient) -> None:
+    await submit_task(orders, "PAGE-END")
+    request = OrderAction(actor=Actor(by="ann", reason="changed their mind"))
+    await orders.perform_action("PAGE-END", actions.CANCEL, request)
+    await until(orders, "PAGE-END", lambda order: order.state is OrderState.CANCELLED)
+    page = text_of(await viewer.page("/orders/PAGE-END"))
+    assert "It was cancelled" in page
+    assert "Ended" in page
+    assert "Expected" not in page
+
+
+async def test_an_unknown_order_is_a_page_that_helps(viewer: Visitor) -> None:
+    response = await viewer.get("/orders/NO<i>SUCH")
+    assert response.status_code == 404
+    assert "There is no order NO<i>SUCH" in text_of(response.text)
+    assert "<i>" not in response.text
+    assert 'href="/orders?search=NO%3Ci%3ESUCH"' in response.text
+
+
+async def test_an_unknown_tab_shows_the_first(viewer: Visitor, orders: OrderClient) -> None:
+    await submit_task(orders, "PAGE-TABS")
+    page = await viewer.page("/orders/PAGE-TABS?view=nonsense&page=99999999999&show=nonsense")
+    assert re.search(r'data-tab="1" aria-current="page">Lines', page)
+
+
+async def test_a_sender_may_not_read(site: ConsoleSite) -> None:
+    sender = await site.sign_in(site.new_token(Role.SENDER))
+    assert (await sender.get("/orders/PAGE-TABS")).status_code == 403
