@@ -36,8 +36,9 @@ def order_list_routes(console: Console) -> APIRouter:
         query = parse_order_query(request.query_params.multi_items(), datetime.now(UTC))
         if found := await _searched_order(console, query):
             return console.redirect(request, order_address(found))
+        since = await console.live.mark("orders")
         reading = await read_list(console.orders, query)
-        return _page(console, request, reading)
+        return _page(console, request, reading, since)
 
     return routes
 
@@ -51,7 +52,7 @@ async def _searched_order(console: Console, query: OrderQuery) -> str | None:
     return await find_exact(console.orders, search)
 
 
-def _page(console: Console, request: Request, reading: ListReading) -> Response:
+def _page(console: Console, request: Request, reading: ListReading, since: str) -> Response:
     query, page = reading.query, reading.page
     has_ledger = console.orders.ledger is not None
     return console.render(
@@ -78,6 +79,7 @@ def _page(console: Console, request: Request, reading: ListReading) -> Response:
         fallout_groups=reading.fallout_groups,
         task_groups=reading.task_groups,
         has_ledger=has_ledger,
+        since=since,
         order_states=[*OrderState],
         jeopardies=[*Jeopardy],
         can_submit="/submit" in console.pages,

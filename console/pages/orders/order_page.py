@@ -26,6 +26,7 @@ def order_page_routes(console: Console) -> APIRouter:
 
     @routes.get("/orders/{order_id}")
     async def show_order(request: Request, order_id: str) -> Response:
+        since = await console.live.mark(f"order/{order_id}")
         try:
             heading = await read_heading(console.orders, order_id)
         except NotFound as error:
@@ -38,6 +39,7 @@ def order_page_routes(console: Console) -> APIRouter:
             heading=heading,
             tab=tab,
             tabs=tabs,
+            since=since,
             links_steps=STEP_PAGE in console.pages,
             has_ledger=console.orders.ledger is not None,
             temporal_url=console.settings.temporal_page(order_id),

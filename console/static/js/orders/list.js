@@ -1,6 +1,7 @@
 // @ts-check
-// The list of orders: filters that leave nothing empty in the address, views of one's own, and keys.
+// The list of orders: filters that leave nothing empty in the address, views of one's own, keys, changes.
 
+import { startChanges } from "./changes.js";
 import { startOwnViews } from "./own_views.js";
 
 const filters = document.querySelector("[data-filters]");
@@ -66,3 +67,4 @@ submitOnlyWhatIsGiven();
 setZoneOfViews();
 startKeys();
 startOwnViews();
+startChanges();

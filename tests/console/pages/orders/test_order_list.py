@@ -38,7 +38,7 @@ def link(page: str, rel: str) -> str:
 async def test_filters_of_the_address_choose_the_orders(viewer: Visitor) -> None:
     assert shown(await viewer.page("/orders?customer=L-1")) == ["LIST-STUCK"]
     assert shown(await viewer.page("/orders?fallout=true&search=LIST-S")) == ["LIST-STUCK"]
-    assert shown(await viewer.page("/orders?code=refused&system=desk&customer=L-1")) == ["LIST-STUCK"]
+    assert shown(await viewer.page("/orders?code=409&system=desk&customer=L-1")) == ["LIST-STUCK"]
     assert shown(await viewer.page("/orders?tasks=true&search=daugh")) == ["LIST-TASK"]
     assert shown(await viewer.page("/orders?state=rejected&customer=L-3")) == ["LIST-BAD"]
     assert shown(await viewer.page("/orders?queue=field_ops&customer=L-2")) == ["LIST-TASK"]
@@ -88,7 +88,7 @@ async def test_columns_sort_in_both_directions(viewer: Visitor) -> None:
 
 async def test_groups_lead_to_their_orders(viewer: Visitor) -> None:
     page = await viewer.page("/orders?customer=L-1&group=cause")
-    found = re.search(r'<a data-open href="([^"]*code=refused[^"]*)"', page)
+    found = re.search(r'<a data-open href="([^"]*code=409[^"]*)"', page)
     assert found
     assert shown(await viewer.page(html.unescape(found[1]))) == ["LIST-STUCK"]
     by_queue = await viewer.page("/orders?customer=L-2&group=queue")
