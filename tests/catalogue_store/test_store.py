@@ -8,30 +8,20 @@ from pathlib import Path
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from catalogue_store import store as store_module
 from compiler.load_catalogue import unpack_catalogue
-from tests.support.catalogue_deployment import CatalogueDeployment
+from tests.support.catalogue_deployment import CatalogueDeployment, catalogue_deployment
 from tests.support.system_switches import until
-from workflows.catalogue_content import CatalogueContent
 from workflows.contract.catalogue_messages import StoredCatalogue
 from workflows.contract.order_messages import order_workflow_id
-from workflows.deployed_catalogue import DeployedCatalogue
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
 async def deployment(temporal: WorkflowEnvironment, tmp_path: Path) -> AsyncIterator[CatalogueDeployment]:
-    made = CatalogueDeployment(temporal.client, tmp_path)
-    async with Worker(
-        temporal.client,
-        task_queue=made.task_queue,
-        workflows=[DeployedCatalogue, CatalogueContent],
-        workflow_runner=UnsandboxedWorkflowRunner(),
-        max_cached_workflows=0,
-    ):
+    async with catalogue_deployment(temporal.client, tmp_path) as made:
         yield made
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
@@ -13,12 +15,14 @@ from temporalio.common import (
     TypedSearchAttributes,
     WorkflowIDConflictPolicy,
 )
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from catalogue_store.store import CatalogueStore
 from compiler.incremental_loader import CatalogueLoader
 from compiler.load_catalogue import load_and_pack_catalogue
 from compiler.packed_catalogue import PackedCatalogue
 from tests.support.system_switches import until
+from workflows.catalogue_content import CatalogueContent
 from workflows.contract.catalogue_messages import (
     CATALOGUE_WORKFLOW_TYPE,
     SIGNAL_REPORT,
@@ -27,6 +31,7 @@ from workflows.contract.catalogue_messages import (
     catalogue_workflow_id,
 )
 from workflows.contract.order_messages import ORDER_WORKFLOW_TYPE, SearchAttributes, order_workflow_id
+from workflows.deployed_catalogue import DeployedCatalogue
 
 
 class CatalogueDeployment:
@@ -84,3 +89,17 @@ class CatalogueDeployment:
             return (await self.client.count_workflows(query)).count > 0
 
         await until(found)
+
+
+@asynccontextmanager
+async def catalogue_deployment(client: Client, folder: Path) -> AsyncIterator[CatalogueDeployment]:
+    """With a worker that keeps what is reported and stored."""
+    made = CatalogueDeployment(client, folder)
+    async with Worker(
+        client,
+        task_queue=made.task_queue,
+        workflows=[DeployedCatalogue, CatalogueContent],
+        workflow_runner=UnsandboxedWorkflowRunner(),
+        max_cached_workflows=0,
+    ):
+        yield made

@@ -24,28 +24,32 @@ SHORT_DIGEST_LENGTH = 12
 
 
 def publish_lines(result: PublishResult, environment: str | None) -> Iterator[str]:
-    where = f" in {environment}" if environment else ""
-    yield _headline(result, where)
-    workers = result.workers
+    yield publish_headline(result, f" in {environment}" if environment else "")
     scenarios = result.publication.scenarios if result.publication is not None else None
     if scenarios is not None and (scenarios.passed or scenarios.failed):
-        yield f"  Scenarios: {_scenario_text(scenarios.passed, scenarios.failed)}."
-    if result.outcome is Outcome.PUBLISHED:
-        taken = sum(each.is_ready for each in workers)
-        is_withdrawn = result.publication is not None and result.publication.content is None
-        what = "Own folders are read again by" if is_withdrawn else "Taken by"
-        if workers:
-            yield f"  {what} {taken} of {pluralize(len(workers), 'worker')}."
-        else:
-            yield "  No worker runs. One that starts " + ("reads its own folder." if is_withdrawn else "takes it.")
-    elif result.outcome is Outcome.DRY_RUN:
-        ready = sum(each.is_ready for each in workers)
-        yield f"  Usable by {ready} of {pluralize(len(workers), 'worker')}." if workers else "  No worker runs."
-    for each in workers:
+        yield f"  Scenarios: {scenario_text(scenarios.passed, scenarios.failed)}."
+    if summary := worker_summary(result):
+        yield f"  {summary}"
+    for each in result.workers:
         yield from _problem_lines(each)
 
 
-def _headline(result: PublishResult, where: str) -> str:
+def worker_summary(result: PublishResult) -> str:
+    """`Taken by 2 of 2 workers.`; empty if nobody was asked to change."""
+    workers = result.workers
+    ready = f"{sum(each.is_ready for each in workers)} of {pluralize(len(workers), 'worker')}"
+    if result.outcome is Outcome.DRY_RUN:
+        return f"Usable by {ready}." if workers else "No worker runs."
+    if result.outcome is not Outcome.PUBLISHED:
+        return ""
+    is_withdrawn = result.publication is not None and result.publication.content is None
+    if not workers:
+        return "No worker runs. One that starts " + ("reads its own folder." if is_withdrawn else "takes it.")
+    return f"{'Own folders are read again by' if is_withdrawn else 'Taken by'} {ready}."
+
+
+def publish_headline(result: PublishResult, where: str = "") -> str:
+    """`where`: ` in test`."""
     publication, before = result.publication, result.before
     if publication is None or (publication.content is None and result.outcome is Outcome.ALREADY):
         return f"Nothing is published{where}: workers read their own folders."
@@ -144,10 +148,11 @@ def _open_orders(versions: Sequence[PublishedVersion]) -> Iterator[str]:
 
 
 def _remarks(publication: Publication) -> str:
-    return "; ".join(filter(None, [publication.reason, *_origins(publication)]))
+    return "; ".join(filter(None, [publication.reason, *origins(publication)]))
 
 
-def _origins(publication: Publication) -> Iterator[str]:
+def origins(publication: Publication) -> Iterator[str]:
+    """Where a version comes from, and what was not as usual when it was published."""
     if publication.restores is not None:
         yield f"version {publication.restores} again"
     if publication.promoted_from is not None:
@@ -171,7 +176,7 @@ def version_page(version: PublishedVersion, files: Sequence[str]) -> Iterator[Re
             ("published", f"{format_time(publication.at)}, by {publication.by}"),
             ("why", publication.reason),
             ("git commit", publication.revision or ""),
-            ("scenarios", _scenario_text(scenarios.passed, scenarios.failed) if scenarios is not None else "not run"),
+            ("scenarios", scenario_text(scenarios.passed, scenarios.failed) if scenarios is not None else "not run"),
             ("restores", f"version {publication.restores}" if publication.restores is not None else ""),
             ("promoted from", publication.promoted_from or ""),
             ("forced against", ", ".join(publication.forced)),
@@ -180,7 +185,7 @@ def version_page(version: PublishedVersion, files: Sequence[str]) -> Iterator[Re
     )
 
 
-def _scenario_text(passed: int, failed: Sequence[str]) -> str:
+def scenario_text(passed: int, failed: Sequence[str]) -> str:
     if not passed and not failed:
         return "there are none"
     text = f"{passed} passed"

@@ -10,10 +10,14 @@ from operations.publishing.publish_version import Outcome, PublishResult
 from operations.publishing.published_versions import PublishedVersion
 from operations.publishing.worker_answers import WorkerAnswer
 from views.infrastructure.deployed_catalogue import short_version
-from views.shared.value_format import pluralize
-from workflows.contract.publication_messages import Publication, ScenarioRun
-
-SHORT_DIGEST_LENGTH = 12
+from views.infrastructure.publishing import (
+    SHORT_DIGEST_LENGTH,
+    origins,
+    publish_headline,
+    scenario_text,
+    worker_summary,
+)
+from workflows.contract.publication_messages import Publication
 
 
 @dataclass(frozen=True)
@@ -76,26 +80,12 @@ def version_rows(versions: Sequence[PublishedVersion]) -> list[VersionRow]:
 
 
 def _remarks(publication: Publication) -> Iterator[str]:
-    if publication.restores is not None:
-        yield f"version {publication.restores} again"
-    if publication.promoted_from is not None:
-        yield f"from {publication.promoted_from}"
+    yield from origins(publication)
+    if publication.scenarios is not None and not publication.scenarios.failed:
+        yield f"scenarios: {scenario_text(publication.scenarios.passed, ())}"
     if publication.revision is not None:
         commit, _, edited = publication.revision.partition(",")
         yield f"git {commit[:SHORT_DIGEST_LENGTH]}{f',{edited}' if edited else ''}"
-    if publication.content is not None:
-        yield f"scenarios: {scenario_text(publication.scenarios)}"
-    if publication.forced:
-        yield f"forced: {pluralize(len(publication.forced), 'worker')} had not agreed"
-
-
-def scenario_text(scenarios: ScenarioRun | None) -> str:
-    if scenarios is None:
-        return "not run"
-    if not scenarios.passed and not scenarios.failed:
-        return "there are none"
-    failed = f", {len(scenarios.failed)} failed ({', '.join(scenarios.failed)})" if scenarios.failed else ""
-    return f"{scenarios.passed} passed{failed}"
 
 
 def worker_answers(answers: Sequence[WorkerAnswer]) -> list[WorkerAnswerText]:
@@ -112,29 +102,7 @@ def _answer_words(answer: WorkerAnswer) -> tuple[str, str]:
 
 
 def publish_notice(result: PublishResult) -> tuple[str, bool]:
-    """What publishing did, in a sentence; and whether that is a problem."""
-    publication, before = result.publication, result.before
-    if publication is None or (publication.content is None and result.outcome is Outcome.ALREADY):
-        return "Nothing is published: workers read their own folders. Nothing has changed", True
-    name = f"Version {publication.number}"
-    match result.outcome:
-        case Outcome.ALREADY:
-            return f"{name} is in force already, with the same files. Nothing was published", True
-        case Outcome.REFUSED:
-            return f"{name} is not published: workers cannot use it. Nothing has changed", True
-        case Outcome.DRY_RUN:
-            return f"{name} would be in force. Nothing was published", False
-        case Outcome.PUBLISHED:
-            return _published_notice(publication, before, result.workers)
-
-
-def _published_notice(
-    publication: Publication, before: Publication | None, workers: Sequence[WorkerAnswer]
-) -> tuple[str, bool]:
-    ready = sum(each.is_ready for each in workers)
-    counted = f"{ready} of {pluralize(len(workers), 'worker')}"
-    if publication.content is None:
-        what = f"Version {before.number}" if before is not None else "What was published"
-        return f"{what} is withdrawn. {counted} read their own folders again", ready < len(workers)
-    replaced = f", instead of version {before.number}" if before is not None and before.content else ""
-    return f"Version {publication.number} is in force{replaced}. Taken by {counted}", ready < len(workers)
+    """What publishing did, in a sentence or two; and whether that is a problem."""
+    text = " ".join(filter(None, (publish_headline(result), worker_summary(result))))
+    is_behind = result.outcome is Outcome.PUBLISHED and not all(each.is_ready for each in result.workers)
+    return text, is_behind or result.outcome in (Outcome.ALREADY, Outcome.REFUSED)

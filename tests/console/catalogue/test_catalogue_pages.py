@@ -77,15 +77,15 @@ async def check_publishing_again(publisher: Visitor, viewer: Visitor, number: in
     assert (await publisher.post(url, {**seen, "do": "publish", "reason": " "})).status_code == 422
     asked = await publisher.post(url, {**seen, "do": "check", "reason": "<i>too short</i>"})
     assert asked.status_code == 200
-    assert "would be in force. Nothing was published" in asked.text
+    assert f"would be in force, instead of version {number + 1}. Nothing was published. Usable by 1 of 1" in asked.text
     assert "can use it" in asked.text
     assert 'value="&lt;i&gt;too short&lt;/i&gt;"' in asked.text
     stale = await publisher.post(url, {"seen": str(number), "do": "publish", "reason": "too short"})
     assert (stale.status_code, "ann has published version" in stale.text) == (409, True)
     shown = await publisher.post_and_follow(url, {**seen, "do": "publish", "reason": "too short"})
-    assert f"Version {number + 2} is in force, instead of version {number + 1}" in shown
+    assert f"is in force, instead of version {number + 1}. Taken by 1 of 1 worker." in shown
     assert f"version {number} again" in shown
     withdraw = f"/catalogue/versions/{number + 2}/withdraw"
     assert (await publisher.post(withdraw, {"seen": str(number + 2)})).status_code == 422
     shown = await publisher.post_and_follow(withdraw, {"seen": str(number + 2), "reason": "back to the folder"})
-    assert f"Version {number + 2} is withdrawn" in shown
+    assert f"Version {number + 2} is withdrawn: nothing is published any more. Own folders are read again" in shown

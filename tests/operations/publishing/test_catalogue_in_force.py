@@ -8,16 +8,13 @@ from pathlib import Path
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from catalogue_store.publications import PublicationStore
 from compiler.catalogue_files import CatalogueFiles
 from operations.client import OrderClient
 from operations.errors import SERVER_ERROR, NotFound, OperationError
-from tests.support.catalogue_deployment import CatalogueDeployment
-from workflows.catalogue_content import CatalogueContent
+from tests.support.catalogue_deployment import CatalogueDeployment, catalogue_deployment
 from workflows.contract.publication_messages import Publication
-from workflows.deployed_catalogue import DeployedCatalogue
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 OFFER = "kind: commercial_product\nid: published\nsteps: {a: {milestone: true}}\n"
@@ -25,14 +22,7 @@ OFFER = "kind: commercial_product\nid: published\nsteps: {a: {milestone: true}}\
 
 @pytest.fixture
 async def deployment(temporal: WorkflowEnvironment, tmp_path: Path) -> AsyncIterator[CatalogueDeployment]:
-    made = CatalogueDeployment(temporal.client, tmp_path)
-    async with Worker(
-        temporal.client,
-        task_queue=made.task_queue,
-        workflows=[DeployedCatalogue, CatalogueContent],
-        workflow_runner=UnsandboxedWorkflowRunner(),
-        max_cached_workflows=0,
-    ):
+    async with catalogue_deployment(temporal.client, tmp_path) as made:
         yield made
 
 
