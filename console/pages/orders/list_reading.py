@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,13 @@ from console.presenting.orders.list_page import count_text
 from console.presenting.orders.order_query import OrderQuery, with_problem, with_version
 from ledger.reading.order_filter import OrderFilter, WorkFilter
 from operations.client import OrderClient
-from operations.errors import NotFound, OperationError, OperationRefused
+from operations.errors import OperationError, OperationRefused
 from operations.reading.list_orders import OrderPage
 from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import Jeopardy, OrderState
 
 if TYPE_CHECKING:
+    from ledger.reading.ledger_reader import LedgerReader
     from ledger.reading.work_groups import FalloutGroup, TaskGroup
 
 NO_ORDERS = OrderPage([], None)
@@ -48,7 +50,7 @@ async def read_list(orders: OrderClient, query: OrderQuery) -> ListReading:
         return ListReading(with_problem(query, _blamed(error), error.message))
     from_ledger = page.provenance.source == "ledger"
     by_state, attention = await asyncio.gather(
-        _count_states(orders, query, page), _count_attention(orders, query.criteria) if from_ledger else _nothing()
+        _count_states(orders, query, page), _count_attention(orders, query.criteria, page)
     )
     reading = ListReading(query, page, by_state, attention)
     return await _grouped(orders, reading) if from_ledger and query.grouping else reading
@@ -66,10 +68,6 @@ def _blamed(error: OperationRefused) -> str:
     return "cursor" if "cursor" in error.message else next(iter(error.data.get("needs", ())), "list")
 
 
-async def _nothing() -> dict[str, str]:
-    return {}
-
-
 async def _count_states(orders: OrderClient, query: OrderQuery, page: OrderPage) -> Mapping[OrderState, int] | None:
     if not query.criteria.states and page.total is not None:
         return page.counts if page.total_is_exact else None
@@ -77,26 +75,28 @@ async def _count_states(orders: OrderClient, query: OrderQuery, page: OrderPage)
     return counts or ({} if page.total == 0 or orders.ledger is None else None)
 
 
-async def _count_attention(orders: OrderClient, criteria: OrderFilter) -> dict[str, str]:
-    """Of the orders that pass the other filters."""
-    one = replace(criteria, limit=1, fallout=False, late=False, jeopardy=(), open_tasks=False)
+async def _count_attention(orders: OrderClient, criteria: OrderFilter, page: OrderPage) -> dict[str, str]:
+    """Of the orders that pass the other filters. Empty without a ledger, and if it takes too long: the list is there
+    all the same."""
+    if orders.ledger is None or page.provenance.source != "ledger":
+        return {}
+    base = replace(criteria, fallout=False, late=False, jeopardy=(), open_tasks=False)
     wanted = {
-        "fallout": replace(one, fallout=True),
-        "late": replace(one, late=True),
-        "at_risk": replace(one, jeopardy=(Jeopardy.AT_RISK,)),
-        "tasks": replace(one, open_tasks=True),
+        "fallout": replace(base, fallout=True),
+        "late": replace(base, late=True),
+        "at_risk": replace(base, jeopardy=(Jeopardy.AT_RISK,)),
+        "tasks": replace(base, open_tasks=True),
     }
-    pages = await asyncio.gather(*(_count(orders, each) for each in wanted.values()))
-    return {key: text for key, text in zip(wanted, pages, strict=True) if text}
+    counted = {key: each for key, each in wanted.items() if each != criteria}
+    known = {key: count_text(page.total or 0, is_exact=page.total_is_exact) for key in wanted.keys() - counted.keys()}
+    with suppress(OperationError):
+        return known | await orders.ledger.ask(lambda reader: _count_each(reader, counted))
+    return known
 
 
-async def _count(orders: OrderClient, criteria: OrderFilter) -> str:
-    """Empty if it takes too long: the list is there all the same."""
-    try:
-        page = await orders.list_orders(criteria)
-    except OperationError:
-        return ""
-    return count_text(page.total or 0, is_exact=page.total_is_exact)
+def _count_each(reader: LedgerReader, wanted: Mapping[str, OrderFilter]) -> dict[str, str]:
+    totals = {key: reader.count_orders(criteria)[0] for key, criteria in wanted.items()}
+    return {key: count_text(total.count, is_exact=total.is_exact) for key, total in totals.items()}
 
 
 async def _grouped(orders: OrderClient, reading: ListReading) -> ListReading:
@@ -118,8 +118,8 @@ async def _grouped(orders: OrderClient, reading: ListReading) -> ListReading:
 
 
 async def find_exact(orders: OrderClient, order_id: str) -> str | None:
-    """The id of the order that is called so. None: there is none."""
+    """The id of the order that is called so. None: there is none, or nobody can say now."""
     try:
         return (await orders.read(order_id, steps=False)).order.order_id
-    except NotFound:
+    except OperationError:
         return None

@@ -92,7 +92,7 @@ async function fetchCounts() {
   isFetching = true;
   const began = performance.now();
   try {
-    const response = await fetch(location.href, { headers: { Accept: "text/html" } });
+    const response = await fetch(location.href, { headers: { Accept: "text/html", "X-Refresh": "1" } });
     if (!response.ok || response.redirected) return;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     for (const name of ["data-counts", "data-total", "data-freshness"]) {
