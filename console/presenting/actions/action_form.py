@@ -35,26 +35,26 @@ class ActionForm:
     def has_file(self) -> bool:
         return any(field.control is Control.FILE for field in self.fields)
 
-    @property
-    def has_problems(self) -> bool:
-        return any(field.problems for field in self.fields)
-
 
 def make_form(context: ActionContext, typed: Typed | None = None, problems: Problems | None = None) -> ActionForm:
     spec = context.spec
-    fields = [field for name in spec.parameters for field in PARTS[name].fields(context)]
-    if spec.request is not NoteAction:
-        fields.append(FormField(REASON, "Reason", help="Why; it stays with the order.", max_length=2000))
-    fields += _seen_fields(context)
     return ActionForm(
         spec,
         action_label(spec),
         subject_text(context),
-        with_typed(fields, typed, problems),
+        with_typed([*_fields(context), *_seen_fields(context)], typed, problems),
         spec.name in DANGEROUS,
         needs_preview(spec),
         None if context.check is None or is_worth_trying(context.check) else refusal_of_check(context.check),
     )
+
+
+def _fields(context: ActionContext) -> list[FormField]:
+    spec = context.spec
+    fields = [field for name in spec.parameters for field in PARTS[name].fields(context)]
+    if spec.request is not NoteAction:
+        fields.append(FormField(REASON, "Reason", help="Why; it stays with the order.", max_length=2000))
+    return fields
 
 
 def needs_preview(spec: ActionSpec) -> bool:
@@ -93,4 +93,7 @@ def read_form(context: ActionContext, typed: Typed) -> ReadForm:
         found, wrong = PARTS[name].read(context, typed)
         values |= found
         problems |= wrong
+    for field in _fields(context):
+        if field.max_length is not None and len(typed.get(field.name, "")) > field.max_length:
+            problems.setdefault(field.name, [f"must have at most {field.max_length:,} characters"])
     return ReadForm(values, problems)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from console.presenting.actions.action_form import is_worth_trying
@@ -113,7 +113,3 @@ def _recovery_reason(order: OrderView) -> str:
     if order.interrupted.kind is InterruptionKind.DELETED:
         return "Temporal no longer has the order's run"
     return ""
-
-
-def possible(links: Sequence[ActionLink]) -> list[ActionLink]:
-    return [link for link in links if link.is_possible]

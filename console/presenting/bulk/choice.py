@@ -42,10 +42,6 @@ class TriedTarget:
     tone: str
     message: str = ""
 
-    @property
-    def is_refused(self) -> bool:
-        return self.tone == "bad"
-
 
 def tried(target: BulkTarget, check: ActionCheck | None, person: Person, *, takes_over: bool) -> TriedTarget:
     """`check`: what the order would answer; None if it was not asked, or did not answer."""

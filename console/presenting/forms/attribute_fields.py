@@ -39,9 +39,6 @@ def attribute_field(field_name: str, label: str, attribute: Attribute) -> FormFi
         help=field_help(attribute),
         is_required=attribute.required and attribute.default is None,
         choices=_choices(attribute),
-        minimum="" if attribute.minimum is None else as_text(attribute.minimum),
-        maximum="" if attribute.maximum is None else as_text(attribute.maximum),
-        max_length=attribute.max_length if attribute.type is AttributeType.STRING else None,
     )
 
 

@@ -13,7 +13,6 @@ class Control(StrEnum):
     TEXT = "text"
     NUMBER = "number"
     DATE = "date"
-    DATETIME = "datetime"
     SELECT = "select"
     TEXTAREA = "textarea"
     CODE = "code"
@@ -40,8 +39,6 @@ class FormField:
     help: str = ""
     is_required: bool = False
     choices: Sequence[Choice] = ()
-    minimum: str = ""
-    maximum: str = ""
     max_length: int | None = None
     problems: tuple[str, ...] = ()
     """What is wrong with the value: phrases that go on after the label, "must be at least 1, and is 0"."""
