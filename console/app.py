@@ -19,6 +19,7 @@ from console.errors import register_error_handlers
 from console.live.feeds import LiveFeeds
 from console.live.routes import live_routes
 from console.middleware.setup import add_middleware
+from console.pages.actions.event_routes import event_routes
 from console.pages.actions.routes import actions_routes
 from console.pages.bulk.routes import bulk_routes
 from console.pages.catalogue.routes import catalogue_routes
@@ -58,6 +59,7 @@ PAGES: tuple[Callable[[Console], APIRouter], ...] = (
     work_routes,
     steps_routes,
     actions_routes,
+    event_routes,
     bulk_routes,
     submission_routes,
 )

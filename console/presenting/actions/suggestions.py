@@ -37,7 +37,7 @@ def why_not_action(action: str, why_not: Callable[[str], str]) -> str:
     return why_not(_PERMISSIONS.get(action, action)) if action in ACTIONS or action in _PERMISSIONS else ""
 
 
-_PERMISSIONS = {"submit": "submit", "switch_on": "switch_system"}
+_PERMISSIONS = {"submit": "submit", "switch_on": "switch_system", "event": "send_event"}
 
 
 def _label(alternative: Alternative) -> str:
@@ -99,7 +99,13 @@ def _why(parameters: Mapping[str, Any]) -> str:
     return _order_of(parameters) if step is None else step_url(str(parameters["order_id"]), step)
 
 
+def _event(parameters: Mapping[str, Any]) -> str:
+    given = {name: str(value) for name, value in parameters.items() if name != "order_id"}
+    return f"{_order_of(parameters)}/event" + (f"?{urlencode(given)}" if given else "")
+
+
 _TARGETS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "event": _event,
     "show": _order_of,
     "why": _why,
     "history": lambda parameters: f"{_order_of(parameters)}?view=history",

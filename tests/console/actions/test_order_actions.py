@@ -100,3 +100,21 @@ async def test_going_back_leads_only_into_the_console(site: ConsoleSite, orders:
         assert answer.headers["location"] == target
     slashes = await visitor.post(url, {"do": "confirm", "text": "hello", "back": "//evil.example"})
     assert slashes.headers["location"] == f"/orders/{order_id}"
+
+
+async def test_an_event_that_never_came_is_delivered_by_hand(site: ConsoleSite, orders: OrderClient) -> None:
+    order_id = await submit(orders, "shop")
+    await step_in(orders, order_id, StepState.IN_PROGRESS)
+    visitor, url = await site.visitor(), f"/orders/{order_id}/event?step=1"
+    form = main_form(await visitor.page(url))
+    assert form.values["name"] == "opened"
+    wrong = await visitor.post(url, form.values | {"payload": "a: [", "reason": "by phone"})
+    assert (wrong.status_code, main_form(wrong.text).values["reason"]) == (422, "by phone")
+    done = await visitor.post(url, form.values | {"payload": "door: 3", "reason": "by phone"})
+    assert (done.status_code, done.headers["location"]) == (303, f"/orders/{order_id}/steps/1")
+    assert (await step_in(orders, order_id, StepState.COMPLETED)).output == {"door": 3}
+    notes = [entry for entry in (await orders.read(order_id, steps=False)).order.history if entry.what == "note"]
+    assert [(note.by, note.reason) for note in notes] == [("operator", "event opened delivered by hand: by phone")]
+    again = await visitor.post(url, form.values | {"payload": "door: 3"})
+    assert again.status_code == 303
+    assert "came before" in visible_text(await visitor.page(again.headers["location"]))
