@@ -27,6 +27,9 @@ SWITCH_MARKS: Mapping[SwitchState, Mark] = {
     SwitchState.HALF_OPEN: Mark("◐", "on, at a rising pace", "warn"),
     SwitchState.OFF: Mark("‖", "off, calls wait", "undo"),
 }
+_ORDER = tuple(
+    SWITCH_MARKS[state] for state in (SwitchState.OPEN, SwitchState.OFF, SwitchState.HALF_OPEN, SwitchState.CLOSED)
+)
 
 
 @dataclass(frozen=True)
@@ -77,21 +80,16 @@ class SystemRow:
 
 def system_rows(statuses: Sequence[SystemStatus], report: SystemReport | None) -> list[SystemRow]:
     """Those that hold calls back first, then by name."""
-    calls = {each.system: each for each in report.systems} if report is not None else {}
-    rows = [
-        system_row(status, _figures(calls[status.view.system], report) if status.view.system in calls else None)
-        for status in statuses
-    ]
-    order = (SwitchState.OPEN, SwitchState.OFF, SwitchState.HALF_OPEN, SwitchState.CLOSED)
-    places = {SWITCH_MARKS[state]: at for at, state in enumerate(order)}
-    return sorted(rows, key=lambda row: (places[row.mark], row.name.casefold(), row.id))
+    figures = {calls.system: _figures(calls, report) for calls in report.systems} if report is not None else {}
+    rows = [_system_row(status, figures.get(status.view.system)) for status in statuses]
+    return sorted(rows, key=lambda row: (_ORDER.index(row.mark), row.name.casefold(), row.id))
 
 
 def one_system(status: SystemStatus, report: SystemReport | None) -> SystemRow:
     return system_rows([status], report)[0]
 
 
-def system_row(status: SystemStatus, calls: CallFigures | None) -> SystemRow:
+def _system_row(status: SystemStatus, calls: CallFigures | None) -> SystemRow:
     view = status.view
     return SystemRow(
         id=view.system,
@@ -128,8 +126,7 @@ def _next_what(view: SystemSwitchView) -> str:
     return {SwitchState.OPEN: "next probe", SwitchState.HALF_OPEN: "next increase"}.get(view.state, "")
 
 
-def _figures(calls: SystemCalls, report: SystemReport | None) -> CallFigures:
-    assert report is not None
+def _figures(calls: SystemCalls, report: SystemReport) -> CallFigures:
     share = calls.failed / calls.attempts if calls.attempts else 0.0
     return CallFigures(
         attempts=calls.attempts,

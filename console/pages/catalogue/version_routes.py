@@ -55,7 +55,8 @@ def version_routes(console: Console) -> APIRouter:
         actor = person.actor(None, reason.strip() or "checked in the console")
         try:
             again = await console.orders.read_version_to_publish(str(number))
-            result = await pages.publish(PublishCommand(again, actor, seen, dry_run=do == "check"))
+            command = PublishCommand(again, actor, seen, dry_run=do == "check", timeout=WORKER_TIMEOUT)
+            result = await console.orders.publish(command)
         except OperationError as error:
             return await pages.confirmation(
                 request, number, problem=error.message, reason=reason, status=error.http_status
@@ -73,7 +74,8 @@ def version_routes(console: Console) -> APIRouter:
         if not reason.strip():
             return await pages.withdrawal(request, number, problem=NO_REASON, status=422)
         try:
-            result = await pages.publish(PublishCommand(None, person.actor(None, reason.strip()), seen))
+            command = PublishCommand(None, person.actor(None, reason.strip()), seen, timeout=WORKER_TIMEOUT)
+            result = await console.orders.publish(command)
         except OperationError as error:
             return await pages.withdrawal(
                 request, number, problem=error.message, reason=reason, status=error.http_status
@@ -92,11 +94,6 @@ class _VersionPages:
     def __init__(self, console: Console) -> None:
         self._console, self._orders = console, console.orders
         self._comparisons = Comparisons()
-
-    async def publish(self, command: PublishCommand) -> PublishResult:
-        return await self._orders.publish(
-            PublishCommand(command.version, command.actor, command.expected, command.dry_run, timeout=WORKER_TIMEOUT)
-        )
 
     async def version(self, request: Request, number: int, against: int | None) -> Response:
         rows = version_rows(await self._orders.list_versions())
