@@ -41,6 +41,8 @@ async def read_list(orders: OrderClient, query: OrderQuery) -> ListReading:
     """Raises OperationError if neither the ledger nor Temporal answers."""
     if query.problems:
         return ListReading(query)
+    if query.grouping and orders.ledger is None:
+        return ListReading(with_problem(query, "group", "Only a ledger counts groups, and none is configured here"))
     try:
         query = await _resolve_version(orders, query)
         page = await orders.list_orders(query.criteria, query.cursor, query.sort_text)

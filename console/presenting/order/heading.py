@@ -19,6 +19,8 @@ from workflows.contract.states import ENDED_ORDER_STATES, SETTLED, Jeopardy, Ord
 if TYPE_CHECKING:
     from operations.reading.order_details import OrderDetails
 
+ON_TIME_SECONDS = 60.0
+"""A smaller difference is none."""
 Tone = Literal["good", "warn", "bad", "active", "quiet"]
 
 
@@ -121,6 +123,8 @@ def promise_of(order: OrderView, now: datetime) -> Promise:
     if requested is None or compared is None:
         return Promise(requested, expected, is_ended, "", "quiet")
     spare = (requested - compared).total_seconds()
+    if expected is not None and abs(spare) < ON_TIME_SECONDS:
+        return Promise(requested, expected, is_ended, "on time", "good")
     if spare < 0:
         difference = f"{format_elapsed(round(-spare))} {'late' if is_ended or requested < now else 'too late'}"
         return Promise(requested, expected, is_ended, difference, "bad")

@@ -1,8 +1,8 @@
 """An axis of time on which long stretches without an event take little room.
 
-Time is true to scale, except where the stretch between two events that follow each other is much longer than a limit:
-it is drawn as long as the limit, and marked. The limit is chosen so that a marked stretch takes at most a share of the
-width. So neither a night without work nor a retry days later squeezes the rest.
+Time is true to scale, except where nothing begins or ends for long: a stretch of over a minute that is longer than
+twice all shorter ones together is drawn short, and marked. So neither a night without work nor a retry days later
+squeezes the rest.
 """
 
 from __future__ import annotations
@@ -16,8 +16,12 @@ from datetime import UTC, datetime, timedelta
 from views.shared.time_format import format_elapsed
 
 MAX_SHARE = 0.2
-MIN_CUT = 4
-"""A stretch is shortened only if it is so much longer than the limit."""
+"""Of the width, for each stretch that is drawn short."""
+MIN_IDLE = 60.0
+"""Seconds. A shorter stretch is always true to scale."""
+MIN_REST = 1.0
+"""Seconds that the others need to take together: below that, there is nothing that a long one could squeeze."""
+FACTOR = 2.0
 TICK_STEPS = tuple(
     timedelta(seconds=seconds)
     for seconds in (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800)
@@ -66,8 +70,7 @@ def time_axis(events: Iterable[datetime], *, is_true: bool = False) -> TimeAxis:
     if len(moments) < 2:
         moments = [moments[0], moments[0] + 1.0]
     stretches = [later - earlier for earlier, later in itertools.pairwise(moments)]
-    limit = max(stretches) if is_true else _limit(stretches)
-    drawn = [limit if stretch > limit * MIN_CUT else stretch for stretch in stretches]
+    drawn = stretches if is_true else _drawn(stretches)
     total, at = sum(drawn), 0.0
     knots, breaks = [(moments[0], 0.0)], []
     for moment, stretch, width in zip(moments[1:], stretches, drawn, strict=True):
@@ -78,17 +81,17 @@ def time_axis(events: Iterable[datetime], *, is_true: bool = False) -> TimeAxis:
     return TimeAxis(knots, breaks, _ticks(knots, breaks))
 
 
-def _limit(stretches: Sequence[float]) -> float:
-    """The longest limit at which no stretch takes more than its share of the width."""
-    share = max(MAX_SHARE, 1 / len(stretches))
-    low, high = 0.0, max(stretches)
-    for _ in range(40):
-        middle = (low + high) / 2
-        if middle <= share * sum(min(stretch, middle) for stretch in stretches):
-            low = middle
+def _drawn(stretches: Sequence[float]) -> list[float]:
+    """How long each stretch is drawn. Those that are drawn short take at most half of the width together."""
+    rest, short = 0.0, set()
+    for place in sorted(range(len(stretches)), key=stretches.__getitem__):
+        stretch = stretches[place]
+        if stretch >= MIN_IDLE and rest >= MIN_REST and stretch > FACTOR * rest:
+            short.add(place)
         else:
-            high = middle
-    return low or high
+            rest += stretch
+    width = rest * min(MAX_SHARE / (1 - MAX_SHARE), 1 / max(len(short), 1))
+    return [width if place in short else stretch for place, stretch in enumerate(stretches)]
 
 
 def _ticks(knots: Sequence[tuple[float, float]], breaks: Sequence[Break]) -> list[Tick]:

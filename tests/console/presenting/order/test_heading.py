@@ -37,6 +37,7 @@ def heading(steps: list[StepView], details: dict[str, Any] | None = None, **chan
         ({"requested_completion": NOW - HOUR, "forecast": NOW + HOUR}, "2 h late", "bad"),
         ({"requested_completion": NOW - HOUR, "forecast": NOW - 2 * HOUR}, "1 h late", "bad"),
         ({"requested_completion": NOW + HOUR}, "1 h left", "quiet"),
+        ({"requested_completion": NOW + HOUR, "forecast": NOW + HOUR + timedelta(seconds=2)}, "on time", "good"),
         ({"forecast": NOW + HOUR}, "", "quiet"),
         (
             {"state": OrderState.COMPLETED, "requested_completion": NOW, "ended_at": NOW - HOUR},

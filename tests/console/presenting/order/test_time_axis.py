@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.presenting.order.time_axis import MAX_SHARE, MIN_CUT, TimeAxis, time_axis
+from console.presenting.order.time_axis import MAX_SHARE, TimeAxis, time_axis
 
 BEGIN = datetime(2026, 12, 1, 8, tzinfo=UTC)
 
@@ -47,9 +47,8 @@ def test_the_axis_ascends_and_no_break_takes_much_room(seconds: Sequence[float])
     assert places == sorted(places)
     assert places[0] >= 0
     assert places[-1] <= 100.0001
-    stretches = len(axis.knots) - 1
     for each in axis.breaks:
-        assert 0 < each.end - each.begin <= 100 * max(MAX_SHARE, 1 / stretches) + 0.01
+        assert 0 < each.end - each.begin <= 100 * MAX_SHARE + 0.01
     for tick, following in zip(axis.ticks, axis.ticks[1:], strict=False):
         assert tick.at < following.at
         assert following.place - tick.place >= 6.9
@@ -58,5 +57,16 @@ def test_the_axis_ascends_and_no_break_takes_much_room(seconds: Sequence[float])
         assert axis.place(tick.at) == pytest.approx(tick.place, abs=0.01)
 
 
-def test_a_stretch_is_cut_only_if_that_gains_much() -> None:
-    assert axis_of(0, 1, 2, 3, 4, 4 + MIN_CUT * 0.9).breaks == []
+def test_what_takes_less_than_a_minute_is_never_drawn_short() -> None:
+    assert axis_of(0, 0.1, 0.2, 0.3, 2, 40).breaks == []
+
+
+def test_several_idle_stretches_are_drawn_short_and_leave_half_of_the_width() -> None:
+    hours = [3600.0 * number for number in range(1, 9)]
+    axis = axis_of(*(begin + second for begin in hours for second in (0, 4, 9, 20)))
+    assert [each.text for each in axis.breaks] == ["59 min 40 s"] * 7
+    assert sum(each.end - each.begin for each in axis.breaks) <= 50.01
+
+
+def test_a_long_wait_beside_an_instant_stays_true_to_scale() -> None:
+    assert axis_of(0, 0.03, 3600).breaks == []
