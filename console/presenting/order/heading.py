@@ -118,7 +118,7 @@ def promise_of(order: OrderView, now: datetime) -> Promise:
     is_ended = order.state in ENDED_ORDER_STATES
     requested, expected = order.requested_completion, order.ended_at if is_ended else order.forecast
     if order.state is OrderState.REJECTED or order.interrupted is not None:
-        return Promise(requested, None, is_ended, "", "bad")
+        return Promise(requested, order.ended_at, is_ended, "", "bad")
     compared = expected if is_ended else max(expected or now, now)
     if requested is None or compared is None:
         return Promise(requested, expected, is_ended, "", "quiet")
