@@ -8,15 +8,35 @@ import pytest
 
 from console.navigation import NAVIGATION
 from operations.access.roles import Role
+from operations.client import OrderClient
 from tests.browser.conftest import OpenBrowser, Problems
+from tests.browser.mendable_system import MendableSystem
+from tests.support.console_orders import step_in, submit
 from tests.support.console_site import ConsoleSite
+from workflows.contract.states import StepState
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
 
 SERIOUS = ("serious", "critical")
 WIDTHS = {"light": 1280, "dark": 390}
-OTHERS = ["/help", "/sign-in", "/no-such-page"]
+OTHERS = ["/help", "/sign-in", "/bulk"]
+
+
+def pages_of(order_id: str) -> list[str]:
+    """Those that need an id."""
+    return [
+        f"/orders/{order_id}",
+        *(f"/orders/{order_id}?view={view}" for view in ("lines", "plan", "timeline", "history")),
+        f"/orders/{order_id}/steps/1",
+        f"/orders/{order_id}/actions/retry?step=1",
+        f"/orders/{order_id}/actions/amend",
+        f"/orders/{order_id}/actions/cancel",
+        f"/bulk/new?kind=fallout&action=retry&pick={order_id}/1",
+        "/work?kind=fallout",
+        "/catalogue/repair",
+        "/systems/desk",
+    ]
 
 
 async def pages_from(page: Page) -> list[str]:
@@ -41,20 +61,31 @@ async def findings_on(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_no_page_has_a_serious_finding(
-    site: ConsoleSite, open_browser: OpenBrowser, problems: Problems, scheme: str
+    site: ConsoleSite,
+    orders: OrderClient,
+    system: MendableSystem,
+    open_browser: OpenBrowser,
+    problems: Problems,
+    scheme: str,
 ) -> None:
+    system.is_mended = False
+    order_id = await submit(orders, "repair")
+    await step_in(orders, order_id, StepState.FATALLY_FAILED)
     size = {"width": WIDTHS[scheme], "height": 800}
     context = await open_browser(site.new_token(Role.ADMIN), color_scheme=scheme, viewport=size)
     page = await context.new_page()
     found: list[str] = []
     paths = await pages_from(page)
     assert len(paths) == len([each for each in NAVIGATION if each.url in paths]) >= 4
-    problems.expect("404")
-    for path in [*paths, *OTHERS]:
-        await page.goto(path)
-        await page.locator("main").wait_for()
+    for path in [*paths, *pages_of(order_id), *OTHERS]:
+        response = await page.goto(path)
+        assert response is not None
+        assert response.ok, path
         found += await findings_on(page)
-    assert found == []
+    problems.expect("404")
+    await page.goto("/no-such-page")
+    found += await findings_on(page)
+    assert not found, "\n".join(found)
 
 
 async def test_axe_finds_what_is_wrong(open_browser: OpenBrowser) -> None:

@@ -33,13 +33,16 @@ class OrderFromLedger:
         self._row: WatchedOrder | None = None
         self._versions: dict[int, int] = {}
         self._has_begun = False
-        self._attempts_at = 0.0
+        self._asked: asyncio.Task[Mapping[int, StepItem]] | None = None
+        self._asked_versions: Mapping[int, int] = {}
+        """Those of the steps when Temporal was asked."""
+        self._ask_at = 0.0
         pulses.join(order_id)
 
     async def read(self) -> Reading | None:
         if not self._has_begun:
             return await self._begin()
-        changed, attempted = await self._read_changed(), await self._read_attempted()
+        changed, attempted = await self._read_changed(), self._take_attempts()
         if changed is None or changed.has_gap or not attempted:
             return changed or (Reading(items=attempted) if attempted else None)
         return replace(changed, items={**changed.items, **attempted})
@@ -66,21 +69,38 @@ class OrderFromLedger:
         self._has_begun = True
         return Reading(head_of_row(self._row) if self._row is not None else None)
 
-    async def _read_attempted(self) -> Mapping[str, StepItem]:
-        """Calls that fail and are tried again change nothing in the order until they end."""
-        row, began = self._row, self._clock()
-        if row is None or row.ended_at is not None or row.state in ENDED_ORDER_STATES or began < self._attempts_at:
-            return {}
+    def _take_attempts(self) -> Mapping[str, StepItem]:
+        """Calls that fail and are tried again change nothing in the order until they end. Temporal may take its time to
+        answer, which delays nothing else."""
+        row, asked = self._row, self._asked
+        if asked is not None and asked.done():
+            self._asked = None
+            return {
+                str(number): item
+                for number, item in asked.result().items()
+                if self._versions.get(number) == self._asked_versions.get(number)  # else it has gone on since
+            }
+        is_running = row is not None and row.ended_at is None and row.state not in ENDED_ORDER_STATES
+        if asked is None and row is not None and is_running and self._clock() >= self._ask_at:
+            self._asked_versions = self._versions
+            self._asked = asyncio.create_task(self._ask_attempts(row.key))
+        return {}
+
+    async def _ask_attempts(self, order_key: int) -> Mapping[int, StepItem]:
+        began = self._clock()
         try:
-            steps = await self._changes.attempts(self._order_id, row.key)
+            steps = await self._changes.attempts(self._order_id, order_key)
         except OperationError:  # what the ledger says is true without them
             steps = []
-        self._attempts_at = began + max(ATTEMPTS_SECONDS, 20 * (self._clock() - began))
-        return {str(step.number): step_item(step) for step in steps}
+        now = self._clock()
+        self._ask_at = now + max(ATTEMPTS_SECONDS, 20 * (now - began))
+        return {step.number: step_item(step) for step in steps}
 
     async def pause(self, cost: float) -> None:
         await self._pulses.next()
         await asyncio.sleep(3 * cost if cost > 0.05 else 0)
 
     def close(self) -> None:
+        if self._asked is not None:
+            self._asked.cancel()
         self._pulses.leave(self._order_id)

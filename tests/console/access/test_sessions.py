@@ -80,6 +80,15 @@ def test_a_session_that_is_not_used_ends(store: SessionStore, clock: Clock) -> N
     assert store.find(session.key) is None, "it must stay ended"
 
 
+def test_a_page_that_keeps_itself_current_keeps_no_idle_session(store: SessionStore, clock: Clock) -> None:
+    session = store.begin("ann", "token123")
+    for _ in range(2):
+        clock.advance(minutes=14)
+        assert store.find(session.key, is_use=False) is not None
+    clock.advance(minutes=2)
+    assert store.find(session.key, is_use=False) is None
+
+
 def test_a_session_ends_after_its_time_though_it_is_used(store: SessionStore, clock: Clock) -> None:
     session = store.begin("ann", "token123")
     for _ in range(35):
