@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 from benchmarks import (
@@ -44,11 +45,12 @@ def main() -> None:
     parser.add_argument("names", nargs="*", choices=[*names, []], metavar="NAME", help=", ".join(names))
     parser.add_argument("--orders", type=int, default=100_000, metavar="N", help="of ledger_size (default: 100000)")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite", help="of ledger_size")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="of ledger_size: keep the database, or reuse it")
     arguments = parser.parse_args()
     for name in arguments.names or [name for name in BENCHMARKS if name not in ON_DEMAND]:
         if name != LEDGER_SIZE:
             asyncio.run(BENCHMARKS[name]())
-        elif not ledger_size.measure(arguments.orders, arguments.database):
+        elif not ledger_size.measure(arguments.orders, arguments.database, arguments.keep):
             raise SystemExit(1)
 
 

@@ -6,10 +6,13 @@ from __future__ import annotations
 import bisect
 import itertools
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 from workflows.contract.order_changes import ChangePosition, HistoryRecord, OrderChange, OrderRecord
 from workflows.contract.order_views import ErrorView, LineView, StepView
@@ -55,6 +58,21 @@ ENDED = (
 OPEN = ((OrderState.IN_PROGRESS, 84), (OrderState.HELD, 4), (OrderState.PENDING, 8), (OrderState.ACKNOWLEDGED, 4))
 OPEN_SHARE = 0.02
 """Of all orders: the newest ones."""
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def _without_values(model: type[ModelT]) -> ModelT:
+    return model.model_construct()
+
+
+_STEP, _LINE = _without_values(StepView), _without_values(LineView)
+
+
+def _copied(model: ModelT, **values: Any) -> ModelT:
+    """With these values. They are not checked: that would take longer than to write them."""
+    copied = copy(model)
+    copied.__dict__.update(values)
+    return copied
 
 
 class Skewed:
@@ -178,7 +196,8 @@ class OrderGenerator:
         attributes: dict[str, Any],
         external_ids: dict[str, str],
     ) -> LineView:
-        return LineView.model_construct(
+        return _copied(
+            _LINE,
             id=line_id,
             product=product,
             name=product.replace("_", " ").capitalize(),
@@ -203,7 +222,8 @@ class OrderGenerator:
             fails = step_state is StepState.FATALLY_FAILED
             is_task = position == INSTALL and has_task
             steps.append(
-                StepView.model_construct(
+                _copied(
+                    _STEP,
                     number=position + 1,
                     id=f"{workstream}.{name}@1",
                     workstream=workstream,

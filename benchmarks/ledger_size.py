@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -55,20 +55,30 @@ class Site:
                 os.close(handle)
 
 
-def measure(count: int, database: str) -> bool:
-    """`database`: `sqlite` or `postgresql`. Returns whether every p95 is within LIMITS."""
-    with {"sqlite": _sqlite_site, "postgresql": _postgresql_site}[database]() as site:
+def measure(count: int, database: str, keep: Path | None = None) -> bool:
+    """`database`: `sqlite` or `postgresql`. `keep`: a folder in which the database stays, for the next measurement.
+    Returns whether every p95 is within LIMITS. Raises SystemExit if the kept database has another number of orders."""
+    with {"sqlite": _sqlite_site, "postgresql": _postgresql_site}[database](keep) as site:
         engine = open_ledger(site.url, create=True)
         upgrade(engine)
-        empty = _size(engine)
         generator = OrderGenerator(count)
-        _load(engine, generator)
-        _settle(engine)
-        used = _size(engine) - empty
-        print_line(f"  {used / 1e6:,.0f} MB, {used / count:,.0f} bytes an order")
+        _fill(engine, generator, keep)
         holds = _measure_pairs(site, engine, generator, LIMITS[database])
         engine.dispose()
     return holds
+
+
+def _fill(engine: Engine, generator: OrderGenerator, keep: Path | None) -> None:
+    with engine.connect() as connection:
+        known = connection.execute(select(func.count()).select_from(orders)).scalar_one()
+    if known not in (0, generator.count):
+        raise SystemExit(f"{keep} has a ledger of {known:,} orders. Name another folder, or delete it.")
+    if known == 0:
+        empty = _size(engine)
+        _load(engine, generator)
+        _settle(engine)
+        used = _size(engine) - empty
+        print_line(f"  {used / 1e6:,.0f} MB, {used / generator.count:,.0f} bytes an order")
 
 
 def _load(engine: Engine, generator: OrderGenerator) -> None:
@@ -149,18 +159,19 @@ def _milliseconds(ask: Question, random: Random) -> float:
 
 
 @contextmanager
-def _sqlite_site() -> Iterator[Site]:
-    with TemporaryDirectory(prefix="ordo-ledger-") as name:
+def _sqlite_site(keep: Path | None) -> Iterator[Site]:
+    with TemporaryDirectory(prefix="ordo-ledger-") if keep is None else nullcontext(keep) as name:
         folder = Path(name)
+        folder.mkdir(parents=True, exist_ok=True)
         yield Site(URL.create("sqlite+pysqlite", database=str(folder / "ledger.sqlite")), folder, lambda: None)
 
 
 @contextmanager
-def _postgresql_site() -> Iterator[Site]:
+def _postgresql_site(keep: Path | None) -> Iterator[Site]:
     from tests.support.postgres_server import PostgresServer
 
     settings = {"shared_buffers": "1GB", "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
-    server = PostgresServer(**settings, max_wal_size="4GB", maintenance_work_mem="256MB")
+    server = PostgresServer(keep, **settings, max_wal_size="4GB", maintenance_work_mem="256MB")
     server.start()
 
     def restart() -> None:

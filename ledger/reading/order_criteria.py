@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     FromClause,
     Select,
+    TextClause,
     UnaryExpression,
     and_,
     exists,
+    or_,
     select,
     text,
-    union,
 )
 from sqlalchemy.sql import operators
 
 from ledger.reading.order_filter import OrderFilter
 from ledger.reading.search_values import begins_with, between, has_word, in_queue, text_value, words_of
+from ledger.schema.list_indexes import IN_FALLOUT as IN_FALLOUT_INDEX
+from ledger.schema.list_indexes import IN_FALLOUT_TEXT, INTERRUPTED
 from ledger.schema.tables import (
     catalogue_versions,
     order_external_ids,
@@ -36,6 +39,8 @@ Condition = ColumnElement[bool]
 
 CURRENT = text("orders.is_current")
 """As in the indexes: SQLite uses them only for this very text."""
+IN_FALLOUT = text(f"({IN_FALLOUT_TEXT})")
+"""As in its index. An order that was ended from outside also waits for a person."""
 DATES = {
     "started_at": ("since", "until"),
     "ended_at": ("ended_since", "ended_until"),
@@ -54,8 +59,12 @@ class Criterion:
     """`order_key` of each current order that fits, found by an index."""
     repeats: bool = False
     """Whether `keys` may name an order several times."""
-    driving: Condition | None = None
-    """As `condition`, if it is about a column of `orders`; it may choose an index."""
+    driving: Condition | TextClause | None = None
+    """As `condition`, if it is about columns of `orders`; it may choose an index."""
+    index: str | None = None
+    """The index that has the orders that fit, and no others."""
+    states: tuple[str, ...] = ()
+    """The states, if it is about these alone: how many orders are in them is kept."""
 
 
 class OrderCriteria:
@@ -80,10 +89,6 @@ class OrderCriteria:
         if work := self._work():
             keys = select(work_items.c.order_key).where(*work)
             yield Criterion("work", exists().where(work_items.c.order_key == orders.c.key, *work), keys, repeats=True)
-        if criteria.fallout:
-            found = self._keys_in_fallout()
-            keys = select(found.c.key.label("order_key"))
-            yield Criterion("fallout", orders.c.key.in_(select(found.c.key)), keys)
         if criteria.product is not None:
             product = order_products.c.product == text_value(criteria.product)
             yield _in_table("product", order_products, order_products.c.order_key, product)
@@ -105,21 +110,30 @@ class OrderCriteria:
                 conditions.append(at.system == text_value(criteria.system))
         return conditions
 
-    def _keys_in_fallout(self) -> FromClause:
-        """An order that was ended from outside also waits for a person, so it counts unless only running ones do."""
-        key = select(orders.c.key).where(CURRENT)
-        in_fallout = key.where(orders.c.fallout > 0, self._blind("ended_at").is_(None))
+    def _fallout(self) -> Criterion:
+        """Orders that were ended from outside count, too, unless only running ones do."""
+        at, blind = orders.c, self._blind
+        has_ended, was_ended = blind("ended_at").is_not(None), blind("interrupted_kind").is_not(None)
+        condition = and_(blind("fallout") > 0, ~has_ended)
         if self._criteria.only_running or self._criteria.interrupted:
-            return in_fallout.subquery()
-        return union(in_fallout, key.where(orders.c.interrupted_kind.is_not(None))).subquery()
+            driving = and_(at.fallout > 0, ~has_ended)
+            return Criterion("fallout", condition, _keys_where(driving), driving=driving)
+        keys = _keys_where(IN_FALLOUT, IN_FALLOUT_INDEX.name)
+        return Criterion("fallout", or_(condition, was_ended), keys, driving=IN_FALLOUT, index=IN_FALLOUT_INDEX.name)
 
     def _own(self) -> Iterator[Criterion]:
         criteria = self._criteria
         if criteria.customer is not None:
             customer = text_value(criteria.customer)
             yield self._of_column("customer", "customer_id", lambda column: column == customer)
+        if criteria.fallout:
+            yield self._fallout()
         if criteria.interrupted:
-            yield self._of_column("interrupted", "interrupted_kind", lambda column: column.is_not(None))
+            fitting = self._of_column("interrupted", "interrupted_kind", lambda column: column.is_not(None))
+            keys = hint_at_index(fitting.keys, INTERRUPTED.name)
+            yield replace(fitting, keys=keys, index=INTERRUPTED.name)
+        if criteria.only_running:
+            yield self._of_column("running", "ended_at", lambda column: column.is_(None))
         if criteria.late:
             yield self._of_column("late", "jeopardy", lambda column: column == Jeopardy.LATE.value)
         if criteria.jeopardy:
@@ -127,8 +141,6 @@ class OrderCriteria:
             yield self._of_column("jeopardy", "jeopardy", lambda column: _any_of(column, wanted))
         if criteria.open_tasks:
             yield self._of_column("open_tasks", "open_tasks", lambda column: column > 0)
-        if criteria.only_running:
-            yield self._of_column("running", "ended_at", lambda column: column.is_(None))
         if criteria.catalogue_version is not None:
             version = catalogue_versions.c.version == text_value(criteria.catalogue_version)
             key = select(catalogue_versions.c.key).where(version).scalar_subquery()
@@ -140,20 +152,29 @@ class OrderCriteria:
                     column, column, lambda column, since=since, until=until: and_(*between(column, since, until))
                 )
         if criteria.states:
-            states = [state.value for state in criteria.states]
-            yield self._of_column("states", "state", lambda column: _any_of(column, states))
+            states = tuple(state.value for state in criteria.states)
+            fitting = self._of_column("states", "state", lambda column: _any_of(column, states))
+            yield replace(fitting, states=states)
 
     def _of_column(self, name: str, column: str, build: Any) -> Criterion:
         driving = build(orders.c[column])
-        keys = select(orders.c.key.label("order_key")).where(CURRENT, driving)
-        return Criterion(name, build(self._blind(column)), keys, driving=driving)
+        return Criterion(name, build(self._blind(column)), _keys_where(driving), driving=driving)
 
     def _blind(self, name: str) -> ColumnElement[Any]:
         column = orders.c[name]
         return UnaryExpression(column, operator=_PLUS, type_=column.type) if self._is_sqlite else column
 
 
-def _any_of(column: ColumnElement[str], values: list[str]) -> Condition:
+def _keys_where(condition: Any, index: str | None = None) -> Select[Any]:
+    return hint_at_index(select(orders.c.key.label("order_key")).where(CURRENT, condition), index)
+
+
+def hint_at_index(query: Select[Any], index: str | None) -> Select[Any]:
+    """SQLite does not know how few orders an index has."""
+    return query if index is None else query.with_hint(orders, f"INDEXED BY {index}", "sqlite")
+
+
+def _any_of(column: ColumnElement[str], values: Sequence[str]) -> Condition:
     return column == values[0] if len(values) == 1 else column.in_(values)
 
 

@@ -31,11 +31,7 @@ def read_order_list(
     """At most `criteria.limit` orders that fit, from behind the cursor. Raises InvalidSearch."""
     digest = list_digest("orders", replace(criteria, limit=0), str(sort))
     after = decode_cursor(cursor, digest)
-    search = OrderSearch(connection, criteria)
-    total = search.total()
-    if total.is_exact and total.count == 0:
-        return OrderList([], None, total)
-    page = search.page(sort, after, total)
+    total, page = OrderSearch(connection, criteria).read(sort, after)
     following = encode_cursor(page.next, digest) if page.next else None
     return OrderList(read_summaries(connection, page.keys), following, total)
 

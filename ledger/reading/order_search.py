@@ -1,13 +1,13 @@
 """Searches orders: counts those that fit, and reads a page of their keys in the order of a sort.
 
-A search with several criteria begins with the one that the fewest orders fit. If an index filters and sorts, it is read
-in its order. Otherwise, the keys of at most MAX_EXACT orders that fit are collected and sorted. If more fit, an index
-of the sort is read until the page is full, which is soon if the orders that fit are spread over it.
+If at most MAX_EXACT orders fit, they are collected from the criterion that the fewest orders fit, and sorted. If more
+fit, an index that filters and sorts is read in its order, or an index of the sort until the page is full, which is soon
+if the orders that fit are spread over it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, func, select
 
 from ledger.database import is_sqlite
+from ledger.reading.collected_orders import CollectedOrders
+from ledger.reading.criterion_sizes import fit_more_than, rarest_first
 from ledger.reading.cursor import Cursor
 from ledger.reading.errors import InvalidSearch
 from ledger.reading.order_criteria import CURRENT, Criterion, OrderCriteria
@@ -26,8 +28,6 @@ from workflows.contract.states import OrderState
 
 MAX_EXACT = 10_000
 """Up to this number, all orders that fit are counted."""
-MAX_REPEATS = 3
-"""How many words of an order begin alike, at most, in a count of the orders that have such a word."""
 
 BY_TIME = frozenset({OrderColumn.RECENT, OrderColumn.STARTED, OrderColumn.ENDED, OrderColumn.REQUESTED})
 INDEXED_PAIRS: dict[str | None, frozenset[OrderColumn]] = {
@@ -71,21 +71,36 @@ class OrderSearch:
         self._criteria = OrderCriteria(criteria, is_sqlite(connection)).all()
 
     def total(self) -> OrderTotal:
-        if all(criterion.name == "states" for criterion in self._criteria):
+        if self._are_counts_kept:
             return self._kept_counts()
-        if self._is_one_common_word():
-            return OrderTotal(MAX_EXACT, False, {})
-        fitting = self._fitting(orders.c.state).limit(MAX_EXACT + 1).subquery()
-        rows = self._connection.execute(select(fitting.c.state, func.count()).group_by(fitting.c.state)).all()
-        count = sum(number for _, number in rows)
-        if count > MAX_EXACT:
-            return OrderTotal(MAX_EXACT, False, {})
-        return OrderTotal(count, True, _in_life_cycle({str(state): number for state, number in rows}))
+        if self._are_many:
+            return _too_many()
+        return _total(CollectedOrders(self._rarest_first, MAX_EXACT).count(self._connection))
 
-    def _is_one_common_word(self) -> bool:
-        """PostgreSQL would read all orders that have the word before it counts the first."""
-        only = self._criteria[0]
-        return len(self._criteria) == 1 and only.repeats and self._number_of_orders(only) > MAX_EXACT
+    def read(self, sort: Sort[OrderColumn], cursor: Cursor | None) -> tuple[OrderTotal, KeyPage]:
+        """The total, and the keys of at most `limit` orders with where the list continues."""
+        if cursor is not None:
+            _check_cursor(cursor, sort)
+        if self._are_counts_kept:
+            return self._kept_counts(), self._read_in_order(sort, cursor)
+        if not self._are_many:
+            total, page = self._collect(sort, cursor)
+            if total.is_exact:
+                return total, page
+        return _too_many(), self._read_in_order(sort, cursor)
+
+    @property
+    def _are_counts_kept(self) -> bool:
+        return all(criterion.states for criterion in self._criteria)
+
+    @cached_property
+    def _are_many(self) -> bool:
+        """Known before any order is read: more than MAX_EXACT fit the only criterion."""
+        return len(self._criteria) == 1 and fit_more_than(self._connection, self._criteria[0], MAX_EXACT)
+
+    @cached_property
+    def _rarest_first(self) -> list[Criterion]:
+        return rarest_first(self._connection, self._criteria, MAX_EXACT)
 
     def _kept_counts(self) -> OrderTotal:
         counts = select(state_counts.c.state, func.sum(state_counts.c.count)).group_by(state_counts.c.state)
@@ -94,13 +109,23 @@ class OrderSearch:
         by_state = _in_life_cycle({state: int(count) for state, count in self._connection.execute(counts)})
         return OrderTotal(sum(by_state.values()), True, by_state)
 
-    def page(self, sort: Sort[OrderColumn], cursor: Cursor | None, total: OrderTotal) -> KeyPage:
-        """The keys of at most `limit` orders, and where the list continues."""
-        source = self._source(sort, total)
+    def _collect(self, sort: Sort[OrderColumn], cursor: Cursor | None) -> tuple[OrderTotal, KeyPage]:
+        limit = self._filter.limit
+        collected = CollectedOrders(self._rarest_first, MAX_EXACT)
+        counts, found = collected.read(self._connection, sort, cursor, limit + 1)
+        total = _total(counts)
+        keys = [key for _, key in found[:limit]]
+        if not total.is_exact or len(found) <= limit:
+            return total, KeyPage(keys, None)
+        position, last = found[limit - 1]
+        phase = order_phases(sort)[position]
+        row = self._connection.execute(select(*phase.labels).where(orders.c.key == last)).one()
+        return total, KeyPage(keys, phase.cursor_at(row, position))
+
+    def _read_in_order(self, sort: Sort[OrderColumn], cursor: Cursor | None) -> KeyPage:
+        source = self._source(sort)
         phases = order_phases(sort, source.columns)
         first = cursor.phase if cursor is not None else 0
-        if first not in range(len(phases)):
-            raise InvalidSearch("The cursor is not one that this list returned")
         limit = self._filter.limit
         rows: list[tuple[int, Row[Any]]] = []
         for position, phase in enumerate(phases):
@@ -130,52 +155,38 @@ class OrderSearch:
         found.sort(key=lambda row: tuple(row)[1:], reverse=phase.descending)
         return found[:limit]
 
-    def _source(self, sort: Sort[OrderColumn], total: OrderTotal) -> _Source:
+    def _source(self, sort: Sort[OrderColumn]) -> _Source:
         driver = self._driver_in_order(sort)
-        is_alone = len(self._criteria) == (0 if driver is None else 1)
-        if total.is_exact and total.count <= MAX_EXACT and not is_alone:
-            return self._collected()
         rest = [criterion.condition for criterion in self._criteria if criterion is not driver]
         if driver is None:
             return _Source(orders, orders.c.key, [CURRENT, *rest])
         if driver.name in _COPIED_TIMES:
             return _copied_times(driver, rest)
-        if driver.name == "states" and len(self._filter.states) > 1:
-            branches = [orders.c.state == state.value for state in self._filter.states]
+        if len(driver.states) > 1:
+            branches = [orders.c.state == state for state in driver.states]
             return _Source(orders, orders.c.key, [CURRENT, *rest], branches=branches)
         return _Source(orders, orders.c.key, [CURRENT, driver.driving, *rest])
 
     def _driver_in_order(self, sort: Sort[OrderColumn]) -> Criterion | None:
         """A criterion whose orders an index has in the order of the sort, the one that the fewest orders fit."""
-        fitting = [each for each in self._by_number_of_orders if sort.column in INDEXED_PAIRS.get(each.name, ())]
+        fitting = [each for each in self._rarest_first if sort.column in INDEXED_PAIRS.get(each.name, ())]
         return fitting[0] if fitting else None
 
-    def _collected(self) -> _Source:
-        """The orders that fit, by their keys: at most MAX_EXACT."""
-        found = self._fitting(orders.c.key).limit(MAX_EXACT + 1).subquery("found")
-        return _Source(found.join(orders, orders.c.key == found.c.key), orders.c.key, [])
 
-    def _fitting(self, column: ColumnElement[Any]) -> Select[Any]:
-        """Orders that fit, in any order, from where the fewest fit."""
-        driver = self._by_number_of_orders[0]
-        rest = [criterion.condition for criterion in self._criteria if criterion is not driver]
-        if driver.driving is not None:
-            return select(column).where(CURRENT, driver.driving, *rest)
-        driving = (driver.keys.distinct() if driver.repeats else driver.keys).subquery("driving")
-        return select(column).select_from(driving.join(orders, orders.c.key == driving.c.order_key)).where(*rest)
+def _check_cursor(cursor: Cursor, sort: Sort[OrderColumn]) -> None:
+    phases = order_phases(sort)
+    if cursor.phase not in range(len(phases)):
+        raise InvalidSearch("The cursor is not one that this list returned")
+    phases[cursor.phase].after(cursor)
 
-    @cached_property
-    def _by_number_of_orders(self) -> list[Criterion]:
-        """The criteria, those that the fewest orders fit first; those that more than MAX_EXACT fit, last."""
-        if len(self._criteria) < 2:
-            return self._criteria
-        return sorted(self._criteria, key=self._number_of_orders)
 
-    def _number_of_orders(self, criterion: Criterion) -> int:
-        keys = criterion.keys.limit((MAX_REPEATS if criterion.repeats else 1) * MAX_EXACT + 1).subquery()
-        if criterion.repeats:
-            keys = select(keys.c.order_key).distinct().subquery()
-        return self._connection.execute(select(func.count()).select_from(keys)).scalar_one()
+def _too_many() -> OrderTotal:
+    return OrderTotal(MAX_EXACT, False, {})
+
+
+def _total(counts: Mapping[str, int]) -> OrderTotal:
+    count = sum(counts.values())
+    return _too_many() if count > MAX_EXACT else OrderTotal(count, True, _in_life_cycle(counts))
 
 
 @dataclass(frozen=True)
@@ -203,5 +214,5 @@ def _copied_times(driver: Criterion, rest: list[ColumnElement[bool]]) -> _Source
     return _Source(source, table.c.order_key, [driver.keys.whereclause, *rest], copies)
 
 
-def _in_life_cycle(counts: dict[str, int]) -> dict[OrderState, int]:
+def _in_life_cycle(counts: Mapping[str, int]) -> dict[OrderState, int]:
     return {state: counts[state] for state in OrderState if counts.get(state, 0) > 0}

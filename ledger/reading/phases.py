@@ -6,7 +6,7 @@ are a part of their own, at the end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -66,7 +66,7 @@ def _fits(column: ColumnElement[Any], value: object) -> bool:
     return isinstance(value, datetime if isinstance(column.type, UtcTime) else column.type.python_type)
 
 
-def order_phases(sort: Sort[OrderColumn], columns: dict[str, ColumnElement[Any]] | None = None) -> Sequence[Phase]:
+def order_phases(sort: Sort[OrderColumn], columns: Mapping[str, ColumnElement[Any]] | None = None) -> Sequence[Phase]:
     """`columns`: columns of another table that stand for those of `orders` with the same name."""
     return _ORDER_PHASES[sort.column](sort.descending, _Columns(columns or {}))
 
@@ -74,11 +74,15 @@ def order_phases(sort: Sort[OrderColumn], columns: dict[str, ColumnElement[Any]]
 class _Columns:
     """The columns of orders, some of them replaced by copies in another table."""
 
-    def __init__(self, replaced: dict[str, ColumnElement[Any]]) -> None:
-        self.key: ColumnElement[Any] = replaced.get("key", orders.c.key)
-        self.started: ColumnElement[Any] = replaced.get("started_at", orders.c.started_at)
-        self.ended: ColumnElement[Any] = replaced.get("ended_at", orders.c.ended_at)
-        self.requested: ColumnElement[Any] = replaced.get("requested_completion", orders.c.requested_completion)
+    def __init__(self, replaced: Mapping[str, ColumnElement[Any]]) -> None:
+        def column(name: str) -> ColumnElement[Any]:
+            return replaced.get(name, orders.c[name])
+
+        self.key, self.order_id, self.customer = column("key"), column("order_id"), column("customer_id")
+        self.started, self.ended = column("started_at"), column("ended_at")
+        self.requested = column("requested_completion")
+        self.state, self.jeopardy = column("state"), column("jeopardy")
+        self.fallout, self.open_tasks = column("fallout"), column("open_tasks")
 
 
 def _recent(_descending: bool, at: _Columns) -> Sequence[Phase]:
@@ -106,37 +110,48 @@ def _requested(descending: bool, at: _Columns) -> Sequence[Phase]:
     )
 
 
-def _order(descending: bool, _at: _Columns) -> Sequence[Phase]:
-    return (Phase((orders.c.order_id,), descending),)
+def _order(descending: bool, at: _Columns) -> Sequence[Phase]:
+    return (Phase((at.order_id,), descending),)
 
 
 def _customer(descending: bool, at: _Columns) -> Sequence[Phase]:
-    customer = orders.c.customer_id
     return (
-        Phase((customer, at.started, at.key), descending, customer.is_not(None)),
-        Phase((at.started, at.key), True, customer.is_(None), (customer,)),
+        Phase((at.customer, at.started, at.key), descending, at.customer.is_not(None)),
+        Phase((at.started, at.key), True, at.customer.is_(None), (at.customer,)),
     )
 
 
 def _state(descending: bool, at: _Columns) -> Sequence[Phase]:
-    state = orders.c.state
     ranked = reversed(LIFE_CYCLE) if descending else LIFE_CYCLE
-    return [Phase((at.started, at.key), True, state == each.value, (state,), each) for each in ranked]
+    return [Phase((at.started, at.key), True, at.state == each.value, (at.state,), each) for each in ranked]
 
 
 def _jeopardy(descending: bool, at: _Columns) -> Sequence[Phase]:
-    jeopardy = orders.c.jeopardy
     ranked = reversed(SEVERITY) if descending else SEVERITY
-    return [Phase((at.started, at.key), True, jeopardy == each.value, (jeopardy,)) for each in ranked]
+    return [Phase((at.started, at.key), True, at.jeopardy == each.value, (at.jeopardy,)) for each in ranked]
 
 
 def _fallout(descending: bool, at: _Columns) -> Sequence[Phase]:
-    return (Phase((orders.c.fallout, at.started, at.key), descending),)
+    return (Phase((at.fallout, at.started, at.key), descending),)
 
 
 def _tasks(descending: bool, at: _Columns) -> Sequence[Phase]:
-    return (Phase((orders.c.open_tasks, at.started, at.key), descending),)
+    return (Phase((at.open_tasks, at.started, at.key), descending),)
 
+
+SORTED_COLUMNS: dict[OrderColumn, tuple[str, ...]] = {
+    OrderColumn.RECENT: ("started_at", "ended_at"),
+    OrderColumn.ORDER: ("order_id",),
+    OrderColumn.STATE: ("started_at", "state"),
+    OrderColumn.JEOPARDY: ("started_at", "jeopardy"),
+    OrderColumn.FALLOUT: ("started_at", "fallout"),
+    OrderColumn.TASKS: ("started_at", "open_tasks"),
+    OrderColumn.CUSTOMER: ("started_at", "customer_id"),
+    OrderColumn.STARTED: ("started_at",),
+    OrderColumn.ENDED: ("started_at", "ended_at"),
+    OrderColumn.REQUESTED: ("requested_completion",),
+}
+"""The columns of `orders` that the phases of a sort name, besides `key`."""
 
 _ORDER_PHASES: dict[OrderColumn, Callable[[bool, _Columns], Sequence[Phase]]] = {
     OrderColumn.RECENT: _recent,

@@ -6,7 +6,7 @@ order rewrites has no index.
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Table
+from sqlalchemy import Column, Index, Table, and_, text
 
 from ledger.schema.orders import order_products, order_systems, order_words, orders
 from ledger.schema.plans import work_items
@@ -56,6 +56,14 @@ INTERRUPTED = Index(
     sqlite_where=_at.interrupted_kind.is_not(None),
     postgresql_where=_at.interrupted_kind.is_not(None),
 )
+
+IN_FALLOUT_TEXT = "orders.fallout > 0 AND orders.ended_at IS NULL OR orders.interrupted_kind IS NOT NULL"
+_in_fallout = and_(orders.c.is_current, text(f"({IN_FALLOUT_TEXT.replace('orders.', '')})"))
+
+IN_FALLOUT = Index(
+    "ix_orders_in_fallout", _at.started_at, _at.key, sqlite_where=_in_fallout, postgresql_where=_in_fallout
+)
+"""Orders that wait for a person because a step failed, or because they were ended from outside. They are few."""
 
 OPEN = Index(
     "ix_orders_open",

@@ -47,10 +47,13 @@ def free_port() -> int:
 class PostgresServer:
     """One server. It can be killed and started again on the same port and data."""
 
-    def __init__(self, **settings: str) -> None:
-        """Makes the data folder in /tmp, where the unprivileged user may read. `settings` are the server's."""
+    def __init__(self, keep: Path | None = None, /, **settings: str) -> None:
+        """Makes a folder in /tmp, where the unprivileged user may read, and `close` removes it. `keep` is a folder that
+        stays, perhaps with the data of an earlier server. `settings` are the server's."""
         self._user = UNPRIVILEGED_USER if os.geteuid() == 0 else None
-        self._folder = Path(tempfile.mkdtemp(prefix="ordo-postgres-", dir="/tmp"))
+        self._is_kept = keep is not None
+        self._folder = keep if keep is not None else Path(tempfile.mkdtemp(prefix="ordo-postgres-", dir="/tmp"))
+        self._folder.mkdir(parents=True, exist_ok=True)
         self._data = self._folder / "data"
         self._settings = FAST | settings
         self._watchdog = Watchdog()
@@ -58,8 +61,9 @@ class PostgresServer:
         self.port = free_port()
         if self._user is not None:
             os.chown(self._folder, pwd.getpwnam(self._user).pw_uid, -1)
-        initialise = (program("initdb"), "-D", str(self._data), "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8")
-        self._run(*initialise, "--locale=C.UTF-8", "--no-sync")
+        if not self._data.exists():
+            initialise = (program("initdb"), "-D", str(self._data), "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8")
+            self._run(*initialise, "--locale=C.UTF-8", "--no-sync")
 
     def start(self) -> None:
         """Returns once the server answers."""
@@ -87,7 +91,8 @@ class PostgresServer:
     def close(self) -> None:
         self.stop()
         self._watchdog.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if not self._is_kept:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     @property
     def data_folder(self) -> Path:

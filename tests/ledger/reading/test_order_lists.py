@@ -135,7 +135,7 @@ def test_filter_finds_what_fits(filled: FilledLedger, name: str) -> None:
 
 @pytest.mark.parametrize("direction", ["asc", "desc"])
 @pytest.mark.parametrize("column", SORT_KEYS)
-@pytest.mark.parametrize("name", ["everything", "states", "product", "system", "words", "submitted"])
+@pytest.mark.parametrize("name", ["everything", "states", "product", "system", "words", "submitted", "late fallout"])
 def test_sort_with_pages_has_every_order_once(
     filled: FilledLedger, name: str, column: OrderColumn, direction: str
 ) -> None:

@@ -16,6 +16,7 @@ from benchmarks.ledger_orders import OrderGenerator
 from benchmarks.ledger_pairs import OrderPair, WorkPair, order_pairs, work_pairs
 from ledger.database import is_sqlite
 from ledger.reading import order_search
+from ledger.reading.order_filter import OrderFilter
 from ledger.reading.order_search import INDEXED_PAIRS
 from ledger.reading.work_lists import WorkKind
 from tests.support.filled_ledgers import ORDERS, FilledLedger
@@ -37,6 +38,7 @@ def filled(filled: FilledLedger) -> FilledLedger:
 
 
 FEW = 3_000
+INDEXES_OF_FEW = ("ix_orders_in_fallout", "ix_orders_interrupted")
 
 
 @contextmanager
@@ -80,6 +82,12 @@ def whole_tables_read(plan: list[str]) -> list[str]:
     return [step for step in plan if re.match(rf"(SCAN ({tables})$|Seq Scan ({tables}) )", step)]
 
 
+def whole_indexes_read(plan: list[str]) -> list[str]:
+    """On SQLite, which otherwise reads an index of all orders to find the few that no condition leads to."""
+    found = [re.match(rf"SCAN ({'|'.join(BIG)}) USING (?:COVERING )?INDEX (\w+)", step) for step in plan]
+    return [match[0] for match in found if match is not None and match[2] not in INDEXES_OF_FEW]
+
+
 def sorts(plan: list[str]) -> list[str]:
     """On PostgreSQL, of more rows than are worth reading in the order of an index."""
     found = [re.match(r"(?:Incremental )?Sort of (\d+) rows", step) for step in plan]
@@ -99,12 +107,26 @@ def test_documented_pair_of_orders_uses_an_index(
         filled.reader.list_orders(pair.build(Random(3)), str(pair.sort))
     pages = [(statement, parameters) for statement, parameters in sent if "sorted_0" in statement]
     for statement, parameters in sent:
-        assert whole_tables_read(plan_of(filled, statement, parameters)) == [], statement
+        plan = plan_of(filled, statement, parameters)
+        assert whole_tables_read(plan) == [], statement
+        if "sorted_0" not in statement:
+            assert whole_indexes_read(plan) == [], statement
     if sorts_by_index and "(" not in pair.name:
         assert pages
     if sorts_by_index:
         for statement, parameters in pages:
             assert sorts(plan_of(filled, statement, parameters)) == [], statement
+
+
+@pytest.mark.parametrize(
+    "criteria", [OrderFilter(fallout=True), OrderFilter(interrupted=True)], ids=["fallout", "ended"]
+)
+def test_orders_in_fallout_have_an_index_of_their_own(filled: FilledLedger, criteria: OrderFilter) -> None:
+    with statements(filled) as sent:
+        filled.reader.list_orders(criteria)
+    (collected,) = [(statement, parameters) for statement, parameters in sent if statement.startswith("WITH found")]
+    plan = plan_of(filled, *collected)
+    assert any(index in step for step in plan for index in INDEXES_OF_FEW), plan
 
 
 @pytest.mark.parametrize(("kind", "pair"), WORK, ids=lambda value: getattr(value, "name", str(value)))
@@ -121,6 +143,8 @@ def test_a_scan_and_a_sort_would_be_seen(filled: FilledLedger) -> None:
     assert sorts(plan)
     if is_sqlite(filled.engine):
         assert whole_tables_read(plan)
+        unguided = "SELECT key FROM orders WHERE is_current AND priority = 3"
+        assert whole_indexes_read(plan_of(filled, unguided, ()))
 
 
 def test_the_page_of_the_documentation_lists_these_pairs() -> None:

@@ -1,0 +1,98 @@
+"""The orders that fit a filter, if they are few: all of them are collected, counted and sorted, in one statement.
+
+Its rows are (phase, state, number, place). Phase COUNTS has how many orders are in each state; the others have keys of
+orders and their places in their part of the list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Integer,
+    Select,
+    Text,
+    func,
+    literal,
+    null,
+    select,
+    type_coerce,
+    union_all,
+)
+
+from ledger.reading.cursor import Cursor
+from ledger.reading.order_criteria import CURRENT, Criterion, hint_at_index
+from ledger.reading.phases import SORTED_COLUMNS, Phase, order_phases
+from ledger.reading.sorting import OrderColumn, Sort
+from ledger.schema.tables import orders
+
+COUNTS = -1
+
+Row = tuple[int, str | None, int, int]
+
+
+class CollectedOrders:
+    """At most `most` + 1 orders that fit all criteria, found by the first of these."""
+
+    def __init__(self, criteria: Sequence[Criterion], most: int) -> None:
+        self._driver, self._rest = criteria[0], [criterion.condition for criterion in criteria[1:]]
+        self._most = most
+
+    def count(self, connection: Connection) -> dict[str, int]:
+        """State → number of orders."""
+        found = self._found(("state",))
+        rows = connection.execute(select(found.c.state, func.count()).group_by(found.c.state))
+        return dict(rows.tuples().all())
+
+    def read(
+        self, connection: Connection, sort: Sort[OrderColumn], cursor: Cursor | None, limit: int
+    ) -> tuple[dict[str, int], list[tuple[int, int]]]:
+        """State → number of orders; and (phase, key) of `limit` orders behind the cursor."""
+        rows = connection.execute(self._statement(sort, cursor, limit)).tuples().all()
+        counts = {state: number for phase, state, number, _ in rows if phase == COUNTS}
+        page = sorted((phase, place, key) for phase, _, key, place in rows if phase != COUNTS)
+        return counts, [(phase, key) for phase, _, key in page[:limit]]
+
+    def _statement(self, sort: Sort[OrderColumn], cursor: Cursor | None, limit: int) -> CompoundSelect[Row]:
+        found = self._found(("state", *SORTED_COLUMNS[sort.column]))
+        parts = [
+            select(
+                literal(COUNTS, Integer).label("phase"),
+                found.c.state,
+                func.count().label("number"),
+                literal(0, Integer).label("place"),
+            ).group_by(found.c.state)
+        ]
+        first = cursor.phase if cursor is not None else 0
+        for position, phase in enumerate(order_phases(sort, dict(found.c))):
+            if position >= first:
+                after = phase.after(cursor) if position == first else None
+                parts.append(_part(found, phase, position, after, limit))
+        return union_all(*parts)
+
+    def _found(self, columns: Sequence[str]) -> CTE:
+        wanted = [orders.c[name] for name in dict.fromkeys(("key", *columns))]
+        driver = self._driver
+        if driver.driving is not None:
+            query = hint_at_index(select(*wanted).where(CURRENT, driver.driving), driver.index)
+        else:
+            driving = (driver.keys.distinct() if driver.repeats else driver.keys).subquery("driving")
+            query = select(*wanted).select_from(driving.join(orders, orders.c.key == driving.c.order_key))
+        return query.where(*self._rest).limit(self._most + 1).cte("found")
+
+
+def _part(found: CTE, phase: Phase, position: int, after: ColumnElement[bool] | None, limit: int) -> Select[Row]:
+    place = func.row_number().over(order_by=phase.order_by)
+    query = select(
+        literal(position, Integer).label("phase"),
+        type_coerce(null(), Text).label("state"),
+        found.c.key.label("number"),
+        place.label("place"),
+    ).order_by(*phase.order_by)
+    for condition in (phase.condition, after):
+        query = query if condition is None else query.where(condition)
+    return select(query.limit(limit).subquery(f"part_{position}"))

@@ -1,0 +1,55 @@
+"""How many orders fit each criterion of a filter, as far as it matters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, func, select
+
+from ledger.reading.order_criteria import Criterion
+from ledger.schema.tables import state_counts
+
+MAX_REPEATS = 3
+"""How many words of an order begin alike, at most, in a count of the orders that have such a word."""
+
+
+def fit_more_than(connection: Connection, criterion: Criterion, number: int) -> bool:
+    """Whether more orders than `number` fit. An index answers it."""
+    if criterion.states:
+        return _kept_count(connection, criterion) > number
+    if not criterion.repeats:
+        keys = criterion.keys.limit(number + 1).subquery()
+        return connection.execute(select(func.count()).select_from(keys)).scalar_one() > number
+    keys = criterion.keys.limit(MAX_REPEATS * number + 1).subquery()
+    distinct = select(keys.c.order_key).distinct().subquery()
+    return connection.execute(select(func.count()).select_from(distinct)).scalar_one() > number
+
+
+def rarest_first(connection: Connection, criteria: Sequence[Criterion], exact: int) -> list[Criterion]:
+    """The criteria in the order of how many orders fit. They are counted up to a limit, which rises until one of them
+    is below it, or to five times `exact`: the others are more common. Those that are counted up to the last limit stay
+    in their order."""
+    if len(criteria) < 2:
+        return list(criteria)
+    sizes: dict[Criterion, int] = {}
+    for limit in (exact // 30, exact // 3, exact, 5 * exact):
+        sizes = _sizes(connection, criteria, limit + 1)
+        if min(sizes.values()) <= limit:
+            break
+    return sorted(criteria, key=sizes.__getitem__)
+
+
+def _sizes(connection: Connection, criteria: Sequence[Criterion], limit: int) -> dict[Criterion, int]:
+    counted = [criterion for criterion in criteria if not criterion.states]
+    counts = [
+        select(func.count()).select_from(criterion.keys.limit(limit).subquery()).scalar_subquery()
+        for criterion in counted
+    ]
+    found = dict(zip(counted, connection.execute(select(*counts)).one(), strict=True))
+    kept = {each: min(_kept_count(connection, each), limit) for each in criteria if each.states}
+    return found | kept
+
+
+def _kept_count(connection: Connection, criterion: Criterion) -> int:
+    counts = select(func.sum(state_counts.c.count)).where(state_counts.c.state.in_(criterion.states))
+    return int(connection.execute(counts).scalar_one() or 0)
