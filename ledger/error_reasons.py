@@ -12,6 +12,9 @@ _CONTENT_CLASSES = frozenset({"21", "22", "23", "54"})
 """Classes of SQLSTATE that blame the rows: cardinality, data, integrity, and limits such as the size of an index
 entry."""
 
+_COLLISIONS = frozenset({"40001", "40P01"})
+"""Serialization failure, and deadlock."""
+
 
 def database_error_reason(error: DBAPIError) -> str:
     """The first line of the driver's message, without the SQL, its parameters, and the values that PostgreSQL adds."""
@@ -36,6 +39,11 @@ def blames_database(error: Exception) -> bool:
     if state is not None:
         return state[:2] not in _CONTENT_CLASSES
     return _is_connection_error(original)
+
+
+def is_collision(error: DBAPIError) -> bool:
+    """Whether PostgreSQL gave the transaction up for another one: a deadlock, or an order that it cannot keep."""
+    return getattr(error.orig, "sqlstate", None) in _COLLISIONS
 
 
 def _is_connection_error(original: object) -> bool:

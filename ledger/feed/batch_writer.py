@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from activities.attempts.attempt_sink import AttemptRecord
 from ledger.database import is_sqlite, write_transaction
-from ledger.error_reasons import blames_database, database_error_reason
+from ledger.error_reasons import blames_database, database_error_reason, is_collision
 from ledger.feed.change_buffer import REFUSED, OrderKey, Taken
 from ledger.retention.moved_away import find_erasure_times
 from ledger.schema.tables import attempts, gaps
@@ -29,6 +29,9 @@ logger = structlog.get_logger("ledger")
 
 _LIMITS = "SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = '60s'"
 """A transaction of the writer that waits longer is given up, and tried again later."""
+
+MAX_COLLISIONS = 4
+"""How often a transaction is repeated at once. After that, it waits as if the database was away."""
 
 Item = TypeVar("Item")
 Report = Callable[[Connection], None]
@@ -98,6 +101,16 @@ class BatchWriter:
             written.refused.append(key)
 
     def _transact(self, taken: Taken, report: Report, *, repair: bool = False) -> list[OrderChange]:
+        """At once again if another writer was in the way: the database is there."""
+        for _ in range(MAX_COLLISIONS):
+            try:
+                return self._transact_once(taken, report, repair=repair)
+            except DBAPIError as error:
+                if not is_collision(error):
+                    raise
+        return self._transact_once(taken, report, repair=repair)
+
+    def _transact_once(self, taken: Taken, report: Report, *, repair: bool) -> list[OrderChange]:
         try:
             with write_transaction(self._engine) as connection:
                 if not is_sqlite(connection):

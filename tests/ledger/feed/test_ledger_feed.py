@@ -7,23 +7,28 @@ import sqlite3
 import string
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, Engine, Table, insert, select, text
+from sqlalchemy import URL, Connection, Engine, Table, insert, select, text, update
 from structlog.testing import capture_logs
 
 from activities.attempts.attempt_sink import AttemptRecord
 from ledger import database
 from ledger.database import open_ledger, write_transaction
 from ledger.feed import ledger_feed
+from ledger.feed.batch_writer import BatchWriter, Written
+from ledger.feed.change_buffer import Taken
 from ledger.feed.ledger_feed import LedgerFeed
+from ledger.feed.pending_order import PendingOrder
 from ledger.migrations.schema_version import NONE, SchemaState, downgrade, read_schema_state, upgrade
 from ledger.schema.tables import attempts, erased_orders, feeders, gaps, orders
 from ledger.writing.apply_changes import apply_changes
+from ledger.writing.memory import WriterMemory
 from tests.support.ledger_contents import clear, count, read_rows
 from tests.support.ledger_databases import new_postgresql_ledger
 from tests.support.postgres_server import DURABLE, PostgresServer
@@ -333,3 +338,32 @@ def test_work_of_a_moment_ago_counts_as_old_as_it_is(file_url: URL) -> None:
     oldest = feed._buffer.oldest_unwritten_at()
     assert oldest is not None
     assert timedelta() <= datetime.now(UTC) - datetime.fromtimestamp(oldest, UTC) < timedelta(seconds=5)
+
+
+def test_a_deadlock_does_not_count_as_a_database_that_is_away(postgres_server: PostgresServer) -> None:
+    first, second = SimulatedOrder("HS-1"), SimulatedOrder("HS-2")
+
+    def write(connection: Connection, order: SimulatedOrder) -> None:
+        connection.execute(update(orders).where(orders.c.order_id == order.order_id).values(priority=1))
+
+    with new_postgresql_ledger(postgres_server) as url:
+        engine = open_ledger(url)
+        with write_transaction(engine) as connection:
+            apply_changes(connection, [first.complete(), second.complete()])
+        writer = BatchWriter(engine, WORKER, WriterMemory())
+        taken = Taken(orders=[PendingOrder.of(order.begin(1), time.time()) for order in (first, second)])
+        with ThreadPoolExecutor(1) as pool:
+            with engine.begin() as other:
+                write(other, second)
+                written = pool.submit(writer.write, taken, lambda _: None)
+                _until(lambda: _waits_for_a_lock(engine))
+                write(other, first)  # PostgreSQL gives up the writer, which waited first
+            assert written.result(timeout=10) == Written()
+        with engine.connect() as connection:
+            assert set(connection.execute(select(orders.c.event_id)).scalars()) == {first.position.event_id}
+        engine.dispose()
+
+
+def _waits_for_a_lock(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return bool(connection.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one())
