@@ -10,7 +10,7 @@ from itertools import combinations
 
 from sqlalchemy import Connection, select
 
-from ledger.schema.tables import clashes, order_ids
+from ledger.schema.tables import clashes, order_ids, order_lines
 from ledger.schema.value_lists import IsOneOf
 from ledger.writing.order_updates import OrderUpdate
 from ledger.writing.statements import insert_into
@@ -20,6 +20,11 @@ from workflows.contract.states import OrderState
 _known = order_ids.c
 _ACCEPTED = select(_known.order_id, _known.first_at, _known.submission, _known.revision).where(
     IsOneOf(_known.order_id, "order_ids"), _known.accepted
+)
+
+
+_WITH_LINES = select(order_lines.c.order_key).where(
+    IsOneOf(order_lines.c.order_key, "order_keys"), order_lines.c.number == 1
 )
 
 
@@ -40,10 +45,13 @@ def find_clashes(uses: Iterable[IdUse]) -> list[tuple[IdUse, IdUse]]:
 def accepted_uses(
     connection: Connection, updates: Sequence[OrderUpdate], stored: Mapping[str, Sequence[StoredOrder]]
 ) -> dict[str, set[IdUse]]:
-    """The uses of each id that a new order of this batch has, before the batch is written. Archived orders count."""
+    """The uses of each id that this batch accepts an order with, before the batch is written. Archived orders count.
+    An order without lines is not compiled yet, and may still be rejected."""
+    deciding = [each for each in updates if each.change.lines and each.order.state is not OrderState.REJECTED]
+    compiled = _compiled(connection, (order for each in deciding for order in stored.get(each.change.order_id, ())))
     new: dict[str, set[IdUse]] = defaultdict(set)
-    for update in updates:
-        if update.is_new and update.order.state is not OrderState.REJECTED:
+    for update in deciding:
+        if update.stored is None or update.stored.key not in compiled:
             new[update.change.order_id].add(
                 IdUse(update.order.started_at, update.change.submission, update.order.revision)
             )
@@ -57,9 +65,15 @@ def accepted_uses(
         uses |= {
             IdUse(order.started_at, order.submission, order.revision)
             for order in stored.get(order_id, ())
-            if order.state != OrderState.REJECTED
+            if order.key in compiled and order.state != OrderState.REJECTED
         }
     return new
+
+
+def _compiled(connection: Connection, stored: Iterable[StoredOrder]) -> set[int]:
+    """The keys of those that have lines."""
+    keys = {order.key for order in stored}
+    return set(connection.execute(_WITH_LINES, {"order_keys": keys}).scalars()) if keys else set()
 
 
 def record_clashes(connection: Connection, uses: Mapping[str, Iterable[IdUse]]) -> None:

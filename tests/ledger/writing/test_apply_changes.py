@@ -207,6 +207,22 @@ def test_an_id_that_was_accepted_twice_is_a_clash(ledger_database: Engine) -> No
     ]
 
 
+def _undecided(order: SimulatedOrder) -> OrderChange:
+    """As it begins: it is not compiled yet, and may still be rejected."""
+    return replace(order.complete(), order=replace(order.record, state=OrderState.ACKNOWLEDGED), lines=[], steps=[])
+
+
+def test_an_order_clashes_only_once_it_is_accepted(ledger_database: Engine) -> None:
+    first = SimulatedOrder("HS-1", "first-run")
+    second = SimulatedOrder("HS-1", "second-run", started_at=EPOCH + timedelta(days=1))
+    third = SimulatedOrder("HS-1", "third-run", started_at=EPOCH + timedelta(days=2))
+    _write(ledger_database, first.complete(), _undecided(second), _undecided(third))
+    assert _values(ledger_database, clashes, "later_submission") == []
+    second.state = OrderState.REJECTED
+    _write(ledger_database, replace(second.complete(), lines=[], steps=[]), third.complete())
+    assert _values(ledger_database, clashes, "earlier_submission", "later_submission") == [("first-run", "third-run")]
+
+
 def test_an_archived_order_clashes_too(ledger_database: Engine) -> None:
     _write(ledger_database, SimulatedOrder("HS-1", "first-run").complete())
     with write_transaction(ledger_database) as connection:
