@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Select, Table, select
+from sqlalchemy import Engine, Select, Table, select, text
 from temporalio.client import Client
 
 from ledger.retention.holds import held_orders
@@ -16,6 +16,8 @@ from ledger.retention.temporal_runs import list_order_ids, read_submission
 from ledger.schema.tables import archived_orders, orders
 
 MAX_CONCURRENT_READS = 16
+CURRENT, SUPERSEDED = text("orders.is_current"), text("NOT orders.is_current")
+"""As in the indexes."""
 
 
 @dataclass
@@ -35,16 +37,17 @@ class CustomerOrder:
 
 async def find_customer_orders(engine: Engine, client: Client, customer_id: str) -> list[CustomerOrder]:
     """Sorted by id. The caller turns errors of the database and of Temporal's client into its own."""
-    found = await asyncio.to_thread(_find_stored, engine, customer_id)
+    found = await asyncio.to_thread(find_stored_orders, engine, customer_id)
     listed = await list_order_ids(client, customer_id)
     return await complete_orders(engine, client, found.values(), listed)
 
 
-def _find_stored(engine: Engine, customer_id: str) -> dict[str, CustomerOrder]:
+def find_stored_orders(engine: Engine, customer_id: str) -> dict[str, CustomerOrder]:
+    """Order id → order, with the submissions that the ledger and the archive have."""
     found: dict[str, CustomerOrder] = {}
     with engine.connect() as connection:
-        for table in (archived_orders, orders):
-            query = select(table.c.order_id, table.c.submission).where(table.c.customer_id == customer_id)
+        for table, part in ((archived_orders, ()), (orders, (CURRENT,)), (orders, (SUPERSEDED,))):
+            query = select(table.c.order_id, table.c.submission).where(table.c.customer_id == customer_id, *part)
             for row in connection.execute(query):
                 found.setdefault(row.order_id, CustomerOrder(row.order_id)).submissions.add(row.submission)
     return found

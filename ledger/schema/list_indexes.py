@@ -65,6 +65,13 @@ IN_FALLOUT = Index(
 )
 """Orders that wait for a person because a step failed, or because they were ended from outside. They are few."""
 
+_superseded = text("NOT is_current")
+
+SUPERSEDED = Index(
+    "ix_orders_superseded_customer_id", _at.customer_id, sqlite_where=_superseded, postgresql_where=_superseded
+)
+"""For an erasure, which has to find all orders of a customer."""
+
 OPEN = Index(
     "ix_orders_open",
     _at.key,

@@ -38,6 +38,7 @@ TABLES = (
 CURRENT, INTERRUPTED = sa.text("is_current"), sa.text("interrupted_kind IS NOT NULL")
 OPEN = sa.text("ended_at IS NULL")
 IN_FALLOUT = sa.text("is_current AND (fallout > 0 AND ended_at IS NULL OR interrupted_kind IS NOT NULL)")
+SUPERSEDED = sa.text("NOT is_current")
 LIST_INDEXES: dict[str, tuple[list[str], sa.TextClause | None]] = {
     "ix_orders_ended_at_started_at": (["ended_at", "started_at", "key"], CURRENT),
     "ix_orders_started_at": (["started_at", "key"], CURRENT),
@@ -62,6 +63,7 @@ LIST_INDEXES: dict[str, tuple[list[str], sa.TextClause | None]] = {
     ),
     "ix_orders_interrupted": (["ended_at", "started_at", "key"], INTERRUPTED),
     "ix_orders_in_fallout": (["started_at", "key"], IN_FALLOUT),
+    "ix_orders_superseded_customer_id": (["customer_id"], SUPERSEDED),
     "ix_orders_open": (["key"], OPEN),
     "ix_order_products_product_ended_at_started_at_order_key": (
         ["product", "ended_at", "started_at", "order_key"],
