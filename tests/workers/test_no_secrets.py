@@ -1,9 +1,9 @@
-"""Secrets are nowhere: not in the ledger, its archive, answers, logs, events or histories."""
+"""Secrets are nowhere: not in the ledger, its archive, exports, reports, answers, logs, events or histories."""
 
 from __future__ import annotations
 
+import asyncio
 import base64
-import gzip
 import re
 import signal
 import zlib
@@ -23,9 +23,11 @@ from temporalio.testing import WorkflowEnvironment
 from ledger.schema.tables import attempts, metadata, orders, steps
 from tests.support.command_line import shell
 from tests.support.gateway_process import GatewayProcess
+from tests.support.paths import ROOT
 from tests.support.postgres_server import PostgresServer
 from tests.support.scripted_system import Received, Reply, ScriptedServer
 from tests.support.worker_site import Site, until
+from tests.workers.written_files import ARCHIVE_FORMATS, OUTPUTS, REPORTS, archives, exports, reports
 from workflows.contract.order_messages import order_workflow_id, outbox_workflow_id
 
 SECRETS = {
@@ -122,6 +124,7 @@ async def test_planted_secrets_are_found_nowhere(
     secret_url: str,
     tmp_path: Path,
     request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     order_id = f"S-{ledger_database.dialect.name}"
     site.define("leaky", DEFINITIONS)
@@ -150,13 +153,30 @@ async def test_planted_secrets_are_found_nowhere(
         assert_clean(name, data)
     for name, data in ledger_contents(ledger_database, request):
         assert_clean(name, data)
-    archive = shell("ledger", "archive", "--older-than", "0s", "--to", tmp_path / "archive", environment=environment)
-    assert (archive.out, archive.err) == ("1 order archived in 1 file.\n", "")
-    (file,) = (tmp_path / "archive").glob("*.jsonl.gz")
-    assert order_id.encode() in gzip.decompress(file.read_bytes())
-    assert_clean("archive", gzip.decompress(file.read_bytes()))
-    told = shell("show", order_id, "--ledger", *where, environment=environment)
-    assert_clean("command line", (told.out + told.err).encode())
+    monkeypatch.setenv("ORDO_LEDGER_URL", secret_url)
+    monkeypatch.chdir(ROOT)
+    written = await asyncio.to_thread(written_by_commands, tmp_path, order_id)
+    assert_told(written, order_id)
+    for name, data in written.items():
+        assert_clean(name, data)
+
+
+def written_by_commands(folder: Path, order_id: str) -> dict[str, bytes]:
+    found = [*exports(folder / "exports", order_id), *reports(), *archives(folder / "archive", order_id)]
+    assert len(dict(found)) == len(found)
+    return dict(found)
+
+
+def assert_told(written: dict[str, bytes], order_id: str) -> None:
+    """The texts in which secrets were echoed are in what is written, so that they would be found."""
+    echo = b"not allowed with"
+    with_echoes = ("orders.jsonl", "attempts.csv", "attempts.parquet", "steps.csv", "steps.parquet")
+    assert all(echo in written[name] or b"seen" in written[name] for name in with_echoes)
+    assert all(echo in written[name] for name in ("orders.jsonl", "attempts.csv", "attempts.parquet"))
+    archived = [name for name in written if name.startswith("archive of") and name.endswith((".gz", ".parquet"))]
+    assert len(archived) == len(ARCHIVE_FORMATS)
+    assert all(order_id.encode() in written[name] and b"seen" in written[name] for name in archived)
+    assert all(b"by_key" in written[f"report fallout as {output}"] for output in OUTPUTS)
 
 
 async def run_through_gateway(url: str, engine: Engine, order_id: str) -> list[tuple[str, bytes]]:
@@ -186,7 +206,8 @@ async def run_through_gateway(url: str, engine: Engine, order_id: str) -> list[t
             body = {"by": "ann", "reason": "again"}
             assert (await ask("POST", f"/orders/{order_id}/steps/{step}/retry", body)).status_code == 200
         await until(lambda: state_of(engine) == "completed")
-        for path in (f"/orders/{order_id}", f"/orders/{order_id}/history"):
+        reported = [f"/reports/{report}" for report in REPORTS]
+        for path in (f"/orders/{order_id}", f"/orders/{order_id}/history", *reported):
             assert (await ask("GET", path)).status_code == 200, path
         wrong = await http.get("/orders", headers={"Authorization": "Bearer wrong"})
         assert wrong.status_code == 401
