@@ -7,6 +7,7 @@ orders and their places in their part of the list.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import (
     CTE,
@@ -32,15 +33,13 @@ from ledger.schema.tables import orders
 
 COUNTS = -1
 
-Row = tuple[int, str | None, int, int]
-
 
 class CollectedOrders:
-    """At most `most` + 1 orders that fit all criteria, found by the first of these."""
+    """At most `most` + 1 orders that fit all criteria, found by the first of these. `most` is None: all of them."""
 
-    def __init__(self, criteria: Sequence[Criterion], most: int) -> None:
-        self._driver, self._rest = criteria[0], [criterion.condition for criterion in criteria[1:]]
-        self._most = most
+    def __init__(self, criteria: Sequence[Criterion], most: int | None) -> None:
+        self._driver, self._rest = criteria[0], criteria[1:]
+        self._limit = None if most is None else most + 1
 
     def count(self, connection: Connection) -> dict[str, int]:
         """State → number of orders."""
@@ -52,12 +51,12 @@ class CollectedOrders:
         self, connection: Connection, sort: Sort[OrderColumn], cursor: Cursor | None, limit: int
     ) -> tuple[dict[str, int], list[tuple[int, int]]]:
         """State → number of orders; and (phase, key) of `limit` orders behind the cursor."""
-        rows = connection.execute(self._statement(sort, cursor, limit)).tuples().all()
+        rows: Sequence[Any] = connection.execute(self._statement(sort, cursor, limit)).all()
         counts = {state: number for phase, state, number, _ in rows if phase == COUNTS}
         page = sorted((phase, place, key) for phase, _, key, place in rows if phase != COUNTS)
         return counts, [(phase, key) for phase, _, key in page[:limit]]
 
-    def _statement(self, sort: Sort[OrderColumn], cursor: Cursor | None, limit: int) -> CompoundSelect[Row]:
+    def _statement(self, sort: Sort[OrderColumn], cursor: Cursor | None, limit: int) -> CompoundSelect[Any]:
         found = self._found(("state", *SORTED_COLUMNS[sort.column]))
         parts = [
             select(
@@ -76,16 +75,20 @@ class CollectedOrders:
 
     def _found(self, columns: Sequence[str]) -> CTE:
         wanted = [orders.c[name] for name in dict.fromkeys(("key", *columns))]
-        driver = self._driver
+        driver, rest = self._driver, self._rest
         if driver.driving is not None:
             query = hint_at_index(select(*wanted).where(CURRENT, driver.driving), driver.index)
         else:
-            driving = (driver.keys.distinct() if driver.repeats else driver.keys).subquery("driving")
+            (key,) = driver.keys.selected_columns
+            early = [each.condition_on(key) for each in rest if each.condition_on is not None]
+            rest = [each for each in rest if each.condition_on is None]
+            keys = driver.keys.where(*early)
+            driving = (keys.distinct() if driver.repeats else keys).subquery("driving")
             query = select(*wanted).select_from(driving.join(orders, orders.c.key == driving.c.order_key))
-        return query.where(*self._rest).limit(self._most + 1).cte("found")
+        return query.where(*(each.condition for each in rest)).limit(self._limit).cte("found")
 
 
-def _part(found: CTE, phase: Phase, position: int, after: ColumnElement[bool] | None, limit: int) -> Select[Row]:
+def _part(found: CTE, phase: Phase, position: int, after: ColumnElement[bool] | None, limit: int) -> Select[Any]:
     place = func.row_number().over(order_by=phase.order_by)
     query = select(
         literal(position, Integer).label("phase"),

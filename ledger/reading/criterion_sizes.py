@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, distinct, func, select
 
 from ledger.reading.order_criteria import Criterion
 from ledger.schema.tables import state_counts
@@ -20,9 +20,12 @@ def fit_more_than(connection: Connection, criterion: Criterion, number: int) -> 
     if not criterion.repeats:
         keys = criterion.keys.limit(number + 1).subquery()
         return connection.execute(select(func.count()).select_from(keys)).scalar_one() > number
-    keys = criterion.keys.limit(MAX_REPEATS * number + 1).subquery()
-    distinct = select(keys.c.order_key).distinct().subquery()
-    return connection.execute(select(func.count()).select_from(distinct)).scalar_one() > number
+    for limit in (number + number // 10 + 1, MAX_REPEATS * number + 1):
+        keys = criterion.keys.limit(limit).subquery()
+        named, fitting = connection.execute(select(func.count(), func.count(distinct(keys.c.order_key)))).one()
+        if fitting > number or named < limit:
+            return bool(fitting > number)
+    return False
 
 
 def rarest_first(connection: Connection, criteria: Sequence[Criterion], exact: int) -> list[Criterion]:

@@ -37,9 +37,16 @@ AnswerT = TypeVar("AnswerT")
 TIME_LIMIT = 10.0
 """Seconds for one question. Those that docs/ledger.md lists take milliseconds."""
 
-_POSTGRESQL_SETTINGS = {"enable_seqscan": "off", "jit": "off", "random_page_cost": "1.1"}
-"""A list never reads a whole table: an index has what it shows, and the planner shall not think that a scan is cheaper
-because it may end early."""
+_POSTGRESQL_SETTINGS = {
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "max_parallel_workers_per_gather": "0",
+    "jit": "off",
+    "random_page_cost": "1.1",
+}
+"""A list never reads a whole table, nor all orders that have a word: an index has what it shows, and the planner shall
+not think that a scan is cheaper because it may end early. To start a parallel worker takes longer than most lists."""
 
 
 class LedgerReader:

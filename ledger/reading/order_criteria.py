@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -65,6 +66,8 @@ class Criterion:
     """The index that has the orders that fit, and no others."""
     states: tuple[str, ...] = ()
     """The states, if it is about these alone: how many orders are in them is kept."""
+    condition_on: Callable[[ColumnElement[int]], Condition] | None = None
+    """As `condition`, about the key of an order that is not read yet."""
 
 
 class OrderCriteria:
@@ -85,7 +88,8 @@ class OrderCriteria:
         if criteria.search is not None:
             for word in words_of(criteria.search):
                 keys = select(order_words.c.order_key).where(begins_with(word))
-                yield Criterion("search", has_word(word, orders.c.key), keys, repeats=True)
+                condition = partial(has_word, word)
+                yield Criterion("search", condition(orders.c.key), keys, repeats=True, condition_on=condition)
         if work := self._work():
             keys = select(work_items.c.order_key).where(*work)
             yield Criterion("work", exists().where(work_items.c.order_key == orders.c.key, *work), keys, repeats=True)

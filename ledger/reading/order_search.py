@@ -1,8 +1,8 @@
 """Searches orders: counts those that fit, and reads a page of their keys in the order of a sort.
 
 If at most MAX_EXACT orders fit, they are collected from the criterion that the fewest orders fit, and sorted. If more
-fit, an index that filters and sorts is read in its order, or an index of the sort until the page is full, which is soon
-if the orders that fit are spread over it.
+fit, an index that filters and sorts is read in its order, or an index of the sort until the page is full. That is soon
+if the orders that fit are spread over it; if they are not, all of them are collected after all.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, func, select
 
 from ledger.database import is_sqlite
 from ledger.reading.collected_orders import CollectedOrders
@@ -29,6 +29,10 @@ from workflows.contract.states import OrderState
 MAX_EXACT = 10_000
 """Up to this number, all orders that fit are counted."""
 
+MAX_WALK = 15_000
+"""Orders that are read in the order of a sort to find a page of those that fit. After that it is quicker to collect all
+that fit."""
+
 BY_TIME = frozenset({OrderColumn.RECENT, OrderColumn.STARTED, OrderColumn.ENDED, OrderColumn.REQUESTED})
 INDEXED_PAIRS: dict[str | None, frozenset[OrderColumn]] = {
     None: frozenset(OrderColumn),
@@ -40,7 +44,7 @@ INDEXED_PAIRS: dict[str | None, frozenset[OrderColumn]] = {
     "jeopardy": frozenset({OrderColumn.STARTED, OrderColumn.JEOPARDY}),
     "running": frozenset({OrderColumn.RECENT, OrderColumn.ENDED}),
     "started_at": frozenset({OrderColumn.STARTED}),
-    "ended_at": frozenset({OrderColumn.ENDED}),
+    "ended_at": frozenset({OrderColumn.RECENT, OrderColumn.ENDED}),
     "requested_completion": frozenset({OrderColumn.REQUESTED}),
 }
 """Name of a criterion → sorts for which an index filters and sorts, however many orders fit."""
@@ -60,6 +64,10 @@ class OrderTotal:
 class KeyPage:
     keys: list[int]
     next: Cursor | None
+
+
+class _TooFarApartError(Exception):
+    """The orders that fit are not among the first MAX_WALK of the sort."""
 
 
 class OrderSearch:
@@ -82,12 +90,17 @@ class OrderSearch:
         if cursor is not None:
             _check_cursor(cursor, sort)
         if self._are_counts_kept:
-            return self._kept_counts(), self._read_in_order(sort, cursor)
-        if not self._are_many:
-            total, page = self._collect(sort, cursor)
+            total = self._kept_counts()
+        elif self._are_many:
+            total = _too_many()
+        else:
+            total, page = self._collect(sort, cursor, MAX_EXACT)
             if total.is_exact:
                 return total, page
-        return _too_many(), self._read_in_order(sort, cursor)
+        try:
+            return total, self._read_in_order(sort, cursor)
+        except _TooFarApartError:
+            return total, self._collect(sort, cursor, None)[1]
 
     @property
     def _are_counts_kept(self) -> bool:
@@ -109,13 +122,13 @@ class OrderSearch:
         by_state = _in_life_cycle({state: int(count) for state, count in self._connection.execute(counts)})
         return OrderTotal(sum(by_state.values()), True, by_state)
 
-    def _collect(self, sort: Sort[OrderColumn], cursor: Cursor | None) -> tuple[OrderTotal, KeyPage]:
+    def _collect(self, sort: Sort[OrderColumn], cursor: Cursor | None, most: int | None) -> tuple[OrderTotal, KeyPage]:
         limit = self._filter.limit
-        collected = CollectedOrders(self._rarest_first, MAX_EXACT)
+        collected = CollectedOrders(self._rarest_first, most)
         counts, found = collected.read(self._connection, sort, cursor, limit + 1)
         total = _total(counts)
         keys = [key for _, key in found[:limit]]
-        if not total.is_exact or len(found) <= limit:
+        if len(found) <= limit:
             return total, KeyPage(keys, None)
         position, last = found[limit - 1]
         phase = order_phases(sort)[position]
@@ -131,12 +144,29 @@ class OrderSearch:
         for position, phase in enumerate(phases):
             if position >= first and not self._is_empty(phase) and len(rows) <= limit:
                 after = phase.after(cursor) if position == first else None
-                rows += ((position, row) for row in self._rows(source, phase, after, limit + 1 - len(rows)))
+                wanted = limit + 1 - len(rows)
+                end = self._end_of_walk(source, phase, after)
+                found = self._rows(source, phase, _both(after, end), wanted)
+                if end is not None and len(found) < wanted:
+                    raise _TooFarApartError
+                rows += ((position, row) for row in found)
         keys = [row.order_key for _, row in rows[:limit]]
         if len(rows) <= limit:
             return KeyPage(keys, None)
         position, last = rows[limit - 1]
         return KeyPage(keys, phases[position].cursor_at(last, position))
+
+    def _end_of_walk(
+        self, source: _Source, phase: Phase, after: ColumnElement[bool] | None
+    ) -> ColumnElement[bool] | None:
+        """The first MAX_WALK orders of the sort, if not all of these fit. None: there are not so many."""
+        if not source.walks:
+            return None
+        query = select(*phase.labels).where(CURRENT).order_by(*phase.order_by).offset(MAX_WALK).limit(1)
+        for condition in (phase.condition, after):
+            query = query if condition is None else query.where(condition)
+        row = self._connection.execute(query).first()
+        return None if row is None else phase.up_to(row)
 
     def _is_empty(self, phase: Phase) -> bool:
         criteria = self._filter
@@ -159,7 +189,7 @@ class OrderSearch:
         driver = self._driver_in_order(sort)
         rest = [criterion.condition for criterion in self._criteria if criterion is not driver]
         if driver is None:
-            return _Source(orders, orders.c.key, [CURRENT, *rest])
+            return _Source(orders, orders.c.key, [CURRENT, *rest], walks=bool(rest))
         if driver.name in _COPIED_TIMES:
             return _copied_times(driver, rest)
         if len(driver.states) > 1:
@@ -171,6 +201,11 @@ class OrderSearch:
         """A criterion whose orders an index has in the order of the sort, the one that the fewest orders fit."""
         fitting = [each for each in self._rarest_first if sort.column in INDEXED_PAIRS.get(each.name, ())]
         return fitting[0] if fitting else None
+
+
+def _both(one: ColumnElement[bool] | None, other: ColumnElement[bool] | None) -> ColumnElement[bool] | None:
+    given = [condition for condition in (one, other) if condition is not None]
+    return and_(*given) if given else None
 
 
 def _check_cursor(cursor: Cursor, sort: Sort[OrderColumn]) -> None:
@@ -200,6 +235,8 @@ class _Source:
     """Columns that stand for those of `orders`."""
     branches: Sequence[ColumnElement[bool]] = ()
     """Each is read by itself in the order of its index, and the results are merged. Empty: there is only one."""
+    walks: bool = False
+    """Orders that do not fit are read on the way to those that do."""
 
     def select(self, phase: Phase) -> Select[Any]:
         columns = [self.key.label("order_key"), *phase.labels]

@@ -53,6 +53,12 @@ class Phase:
         bound = tuple_(*cursor.values, types=[column.type for column in self.columns])
         return row < bound if self.descending else row > bound
 
+    def up_to(self, row: Row[Any]) -> ColumnElement[bool]:
+        """The rows before this one, and itself. `row` has the columns under the names of `labels`."""
+        values = [row._mapping[f"sorted_{at}"] for at in range(len(self.columns))]
+        bound = tuple_(*values, types=[column.type for column in self.columns])
+        return tuple_(*self.columns) >= bound if self.descending else tuple_(*self.columns) <= bound
+
     def cursor_at(self, row: Row[Any], position: int) -> Cursor:
         """`row` has the columns under the names of `labels`."""
         return Cursor(position, tuple(row._mapping[f"sorted_{at}"] for at in range(len(self.columns))))

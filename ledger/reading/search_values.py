@@ -38,9 +38,9 @@ def words_of(search: str) -> list[str]:
     return words
 
 
-def begins_with(word: str) -> Condition:
+def begins_with(word: str, stored: ColumnElement[str] = order_words.c.word) -> Condition:
     """The stored words that begin so, as a range of the index."""
-    return and_(order_words.c.word >= word, order_words.c.word < _following(word))
+    return and_(stored >= word, stored < _following(word))
 
 
 def _following(word: str) -> str:
@@ -52,7 +52,8 @@ def _following(word: str) -> str:
 
 def has_word(word: str, key: ColumnElement[int]) -> Condition:
     """The order has a word that begins so."""
-    return exists().where(order_words.c.order_key == key, begins_with(word))
+    words = order_words.alias()
+    return exists().where(words.c.order_key == key, begins_with(word, words.c.word))
 
 
 def in_queue(queue: str) -> Condition:

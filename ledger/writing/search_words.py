@@ -16,11 +16,12 @@ MAX_WORD_LENGTH = 64
 MAX_SEARCHED_WORDS = 8
 
 _SEPARATORS = re.compile(r"[\W_]+")
+_ENDS = re.compile(r"^[\W_]+|[\W_]+$")
 
 
 def search_words(texts: Iterable[str | None]) -> list[str]:
     """The words of an order's ids and names: each text between blanks as a whole, and its parts (`hs-1001`, `hs`,
-    `1001`). Sorted, without repetition, at most MAX_WORDS: those of the first texts."""
+    `1001`), without signs at their ends. Sorted, without repetition, at most MAX_WORDS: those of the first texts."""
     found: dict[str, None] = {}
     for text in texts:
         for word in _words(text or ""):
@@ -32,20 +33,23 @@ def search_words(texts: Iterable[str | None]) -> list[str]:
 
 def searched_words(text: str) -> list[str]:
     """The beginnings of words that an order must all have. Longest first, because they are found in fewest orders."""
-    words = dict.fromkeys(word[:MAX_WORD_LENGTH] for word in _normalised(text).split())
-    longest_first = sorted(words, key=len, reverse=True)
-    return [word for word in longest_first if any(character.isalnum() for character in word)][:MAX_SEARCHED_WORDS]
+    words = dict.fromkeys(word[:MAX_WORD_LENGTH] for word in _tokens(text))
+    return sorted(words, key=len, reverse=True)[:MAX_SEARCHED_WORDS]
 
 
 def _words(text: str) -> Iterator[str]:
+    for token in _tokens(text):
+        yield token[:MAX_WORD_LENGTH]
+        if not token.isalnum():
+            yield from (part[:MAX_WORD_LENGTH] for part in _SEPARATORS.split(token) if part)
+
+
+def _tokens(text: str) -> Iterator[str]:
+    """What is between blanks, from its first letter or digit to its last."""
     for token in _normalised(text).split():
-        if token.isalnum():
-            yield token[:MAX_WORD_LENGTH]
-            continue
-        parts = [part for part in _SEPARATORS.split(token) if part]
-        if parts:
-            yield token[:MAX_WORD_LENGTH]
-        yield from (part[:MAX_WORD_LENGTH] for part in parts)
+        inner = token if token.isalnum() else _ENDS.sub("", token)
+        if inner:
+            yield inner
 
 
 def _normalised(text: str) -> str:

@@ -165,12 +165,14 @@ def test_open_orders_come_first_then_the_last_ended(filled: FilledLedger) -> Non
     "name", ["everything", "states", "product", "system", "words", "open", "jeopardy", "submitted"]
 )
 @pytest.mark.parametrize("sort", ["recent", "started:asc", "requested:asc", "customer:desc", "state:asc"])
+@pytest.mark.parametrize("most_walked", [5, 600, 10_000])
 def test_more_orders_than_are_counted_are_listed_alike(
-    filled: FilledLedger, name: str, sort: str, monkeypatch: pytest.MonkeyPatch
+    filled: FilledLedger, name: str, sort: str, most_walked: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     criteria, _ = CASES[name]
     expected = read_all(filled, criteria, sort, 400)
     monkeypatch.setattr(order_search, "MAX_EXACT", 4)
+    monkeypatch.setattr(order_search, "MAX_WALK", most_walked)
     page, _ = filled.reader.list_orders(criteria, sort)
     if name not in ("everything", "states"):  # their counts are kept
         assert (page.total.count, page.total.is_exact, page.total.by_state) == (4, False, {})

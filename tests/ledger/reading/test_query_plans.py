@@ -19,6 +19,7 @@ from ledger.reading import order_search
 from ledger.reading.order_filter import OrderFilter
 from ledger.reading.order_search import INDEXED_PAIRS
 from ledger.reading.work_lists import WorkKind
+from ledger.retention.customer_orders import find_stored_orders
 from tests.support.filled_ledgers import ORDERS, FilledLedger
 from tests.support.paths import ROOT
 
@@ -127,6 +128,17 @@ def test_orders_in_fallout_have_an_index_of_their_own(filled: FilledLedger, crit
     (collected,) = [(statement, parameters) for statement, parameters in sent if statement.startswith("WITH found")]
     plan = plan_of(filled, *collected)
     assert any(index in step for step in plan for index in INDEXES_OF_FEW), plan
+
+
+def test_all_orders_of_a_customer_are_found_by_indexes(filled: FilledLedger) -> None:
+    customer = filled.changes[0].order.customer["id"]
+    with statements(filled) as sent:
+        found = find_stored_orders(filled.engine, customer)
+    assert set(found) == {each.order_id for each in filled.changes if each.order.customer["id"] == customer}
+    assert len(sent) == 3
+    for statement, parameters in sent:
+        plan = plan_of(filled, statement, parameters)
+        assert whole_tables_read(plan) == whole_indexes_read(plan) == [], statement
 
 
 @pytest.mark.parametrize(("kind", "pair"), WORK, ids=lambda value: getattr(value, "name", str(value)))

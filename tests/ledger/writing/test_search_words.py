@@ -29,6 +29,11 @@ def test_words_are_sorted_without_repetition() -> None:
     assert search_words(["HS-1", "hs 1", None]) == ["1", "hs", "hs-1"]
 
 
+def test_signs_at_the_ends_of_words_do_not_count() -> None:
+    assert search_words(["Smith, (Elm) 'x-1'"]) == ["1", "elm", "smith", "x", "x-1"]
+    assert searched_words("smith, -5 --") == ["smith", "5"]
+
+
 def test_number_and_length_of_words_are_limited() -> None:
     words = search_words([" ".join(f"w{number}" for number in range(500)), "x" * 500])
     assert len(words) == MAX_WORDS
