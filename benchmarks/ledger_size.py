@@ -1,5 +1,5 @@
 """A ledger with many orders: how fast they are written, how large they are, and how fast each documented pair of filter
-and sort is answered, first with nothing in memory (cold) and then as users work (warm)."""
+and sort is answered, as users work (warm), and then with nothing in memory (cold)."""
 
 from __future__ import annotations
 
@@ -32,17 +32,26 @@ SAMPLES = 30
 LIMITS = {"sqlite": 100.0, "postgresql": 50.0}
 """Milliseconds: the greatest p95 of a pair."""
 LOG_LINES = 10
+READ_AT_ONCE = 16 * 1024 * 1024
 
 Question = Callable[[Random], object]
 
 
 @dataclass(frozen=True)
 class Site:
-    """A database that can be made cold."""
+    """A database that can be made warm and cold."""
 
     url: URL
     folder: Path
     restart: Callable[[], None]
+
+    def warm_up(self) -> None:
+        """Lets the operating system keep as much of the database in memory as it can."""
+        for file in self.folder.rglob("*"):
+            if file.is_file():
+                with file.open("rb") as content:
+                    while content.read(READ_AT_ONCE):
+                        pass
 
     def cool_down(self, engine: Engine) -> None:
         """Drops what the database and the operating system keep in memory of it."""
@@ -119,20 +128,30 @@ def _settle(engine: Engine) -> None:
 
 
 def _measure_pairs(site: Site, engine: Engine, generator: OrderGenerator, limit: float) -> bool:
-    random, reader, slowest = Random(1), LedgerReader(engine), []
+    random, reader = Random(1), LedgerReader(engine)
     with engine.connect() as connection:
         rows = [connection.execute(select(func.count()).select_from(table)).scalar_one() for table in (orders, steps)]
-    print_line(f"{rows[0]:,} orders, {rows[1]:,} steps; milliseconds of {SAMPLES} pages of 100, cold and warm")
-    print_line(f"  {'filter':<24}{'sort':<20}{'cold':>8}{'p50':>8}{'p95':>8}{'max':>8}")
+    print_line(f"{rows[0]:,} orders, {rows[1]:,} steps; milliseconds of {SAMPLES} pages of 100")
+    print_line(f"  {'filter':<24}{'sort':<20}{'p50':>8}{'p95':>8}{'max':>8}")
+    site.warm_up()
+    slowest = []
     for name, sort, ask in _questions(reader, generator):
-        site.cool_down(engine)
-        cold = _milliseconds(ask, random)
+        ask(random)
         warm = [_milliseconds(ask, random) for _ in range(SAMPLES)]
         p95 = percentile(warm, 0.95)
         mark = "  over the limit" if p95 > limit else ""
-        print_line(f"  {name:<24}{sort:<20}{cold:8.1f}{percentile(warm, 0.5):8.1f}{p95:8.1f}{max(warm):8.1f}{mark}")
+        print_line(f"  {name:<24}{sort:<20}{percentile(warm, 0.5):8.1f}{p95:8.1f}{max(warm):8.1f}{mark}")
         slowest.append(p95)
-    print_line(f"greatest p95: {max(slowest):.1f} ms of {len(slowest)} pairs; the limit is {limit:.0f} ms")
+    held = sum(p95 <= limit for p95 in slowest)
+    print_line(
+        f"{held} of {len(slowest)} pairs within {limit:.0f} ms; half of them within {percentile(slowest, 0.5):.1f} ms"
+    )
+    print_line(f"greatest p95: {max(slowest):.1f} ms")
+    cold = []
+    for name, sort, ask in _questions(reader, generator):
+        site.cool_down(engine)
+        cold.append((_milliseconds(ask, random), f"{name}, {sort}"))
+    print_line(f"greatest first answer, cold: {max(cold)[0]:.1f} ms ({max(cold)[1]})")
     return max(slowest) <= limit
 
 
