@@ -67,8 +67,24 @@ def test_a_target_runs_in_the_environment_that_it_makes(tmp_path: Path, target: 
 
 
 def test_ci_fails_where_lint_or_tests_fail(tmp_path: Path) -> None:
+    """With a Chromium on the PATH, so that it installs none."""
     (tmp_path / ".ci").mkdir()
     shutil.copy2(ROOT / ".ci" / "run", tmp_path / ".ci")
-    for lint, tests, expected in (("true", "true", 0), ("false", "true", 1), ("true", "false", 1)):
-        (tmp_path / "Makefile").write_text(f"lint:\n\t@{lint}\ntest:\n\t@{tests}\n")
-        assert (run("bash", ".ci/run", cwd=tmp_path).returncode != 0) == bool(expected), (lint, tests)
+    (tmp_path / "chromium").write_text("#!/bin/sh\n")
+    (tmp_path / "chromium").chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    for failing in (None, "lint", "test-browser", "test"):
+        rules = [f"{each}:\n\t@{'false' if each == failing else 'true'}\n" for each in ("lint", "test-browser", "test")]
+        (tmp_path / "Makefile").write_text("".join(rules))
+        assert (run("bash", ".ci/run", cwd=tmp_path, PATH=path).returncode != 0) == (failing is not None), failing
+
+
+def test_browser_tests_install_what_drives_the_browser_after_everything_else(tmp_path: Path) -> None:
+    for name in ("Makefile", "requirements.lock", "requirements-browser.lock", "pyproject.toml"):
+        shutil.copy2(ROOT / name, tmp_path)
+    lines = run("make", "--dry-run", "test-browser", cwd=tmp_path).stdout.splitlines()
+    made, installed, tested = (
+        next(number for number, line in enumerate(lines) if part in line)
+        for part in ("make_venv.sh .venv", "requirements-browser.lock", "pytest tests/browser")
+    )
+    assert made < installed < tested
