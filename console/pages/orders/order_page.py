@@ -29,8 +29,8 @@ def order_page_routes(console: Console) -> APIRouter:
         since = await console.live.mark(f"order/{order_id}")
         try:
             heading = await read_heading(console.orders, order_id)
-        except NotFound as error:
-            return console.render(request, "order/unknown.html", status=404, order_id=order_id, message=error.message)
+        except NotFound:
+            return console.render(request, "order/unknown.html", status=404, order_id=order_id)
         tabs = _tabs_of(heading)
         tab = next((each for each in tabs if each.name == request.query_params.get("view")), tabs[0])
         return console.render(

@@ -53,11 +53,11 @@ async def _read_steps(orders: OrderClient, details: OrderDetails) -> tuple[Seque
     order = details.order
     if details.source == "record" or not order.step_count:
         return (), True
+    if order.step_count > MAX_WHOLE and order.state in ENDED_ORDER_STATES:
+        return (), False
     if details.source == "ledger":
         return (await orders.read(order.order_id, source="ledger")).steps, True
     if order.step_count > MAX_WHOLE:
-        if order.state in ENDED_ORDER_STATES:
-            return (), False
         page = await orders.read_steps_page(order.order_id, 0, MAX_ACTIVE, _ACTIVE)
         return page.steps, False
     steps: list[StepView] = []
@@ -70,7 +70,7 @@ async def _read_steps(orders: OrderClient, details: OrderDetails) -> tuple[Seque
 
 async def _blockers(orders: OrderClient, details: OrderDetails) -> Sequence[Blocker]:
     order = details.order
-    if not details.steps and order.step_count and details.source == "worker" and order.interrupted is None:
+    if not details.steps and order.step_count and details.source != "record" and order.interrupted is None:
         return ()  # nothing of a large order is under way
     blockers = find_blockers(order, details.steps)
     with suppress(OperationError, TimeoutError):

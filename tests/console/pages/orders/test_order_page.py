@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
+from console.pages.orders import order_reading
 from operations.access.roles import Role
 from operations.actions.amend_order import AmendCommand
 from operations.client import OrderClient
@@ -35,7 +36,7 @@ async def test_the_head_says_what_an_order_waits_for_and_whose_move_it_is(viewer
     assert "in progress" in page
     assert re.search(r"in fallout Stubborn · \w+ step 1 Is in fallout after 1 attempt \(409: ", page)
     assert "It is a person's move : retrying it once the cause is fixed" in page
-    assert "0 of 1 step , 1 stuck" in page
+    assert "0 of 1 step, 1 stuck" in page
 
 
 async def test_hostile_names_are_text(viewer: Visitor, orders: OrderClient) -> None:
@@ -103,7 +104,7 @@ async def test_a_rejected_order_shows_its_findings(viewer: Visitor, orders: Orde
     await until(orders, "PAGE-BAD", lambda order: order.state is OrderState.REJECTED)
     page = text_of(await viewer.page("/orders/PAGE-BAD"))
     assert "Why it was rejected" in page
-    assert "no product `no_such_product`" in page
+    assert "no product no_such_product" in page
     assert "submit it again" in page
 
 
@@ -116,6 +117,23 @@ async def test_an_ended_order_says_how_it_ended(viewer: Visitor, orders: OrderCl
     assert "It was cancelled" in page
     assert "Ended" in page
     assert "Expected" not in page
+
+
+async def test_a_large_order_opens_with_what_it_waits_for_and_the_lines_of_a_page(
+    viewer: Visitor, orders: OrderClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(order_reading, "MAX_WHOLE", 0)
+    await submit_in_fallout(
+        orders, "PAGE-LARGE", lines=[{"id": "1", "product": "stubborn"}, {"id": "2", "product": "shop"}]
+    )
+    page = text_of(await viewer.page("/orders/PAGE-LARGE"))
+    assert "It is a person's move" in page
+    assert "0 of 2 steps" in page
+    await orders.perform_action("PAGE-LARGE", actions.CANCEL, OrderAction(actor=Actor(by="ann")))
+    await until(orders, "PAGE-LARGE", lambda order: order.state is OrderState.CANCELLED)
+    ended = text_of(await viewer.page("/orders/PAGE-LARGE"))
+    assert "It was cancelled" in ended
+    assert "2 order lines became 0 fulfilment lines" in ended
 
 
 async def test_an_unknown_order_is_a_page_that_helps(viewer: Visitor) -> None:
