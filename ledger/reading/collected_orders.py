@@ -75,17 +75,22 @@ class CollectedOrders:
 
     def _found(self, columns: Sequence[str]) -> CTE:
         wanted = [orders.c[name] for name in dict.fromkeys(("key", *columns))]
-        driver, rest = self._driver, self._rest
-        if driver.driving is not None:
+        driver = self._driver
+        early = [criterion for criterion in self._rest if criterion.condition_on is not None]
+        rest = [criterion.condition for criterion in self._rest if criterion.condition_on is None]
+        if driver.driving is not None and not early:
             query = hint_at_index(select(*wanted).where(CURRENT, driver.driving), driver.index)
         else:
-            (key,) = driver.keys.selected_columns
-            early = [each.condition_on(key) for each in rest if each.condition_on is not None]
-            rest = [each for each in rest if each.condition_on is None]
-            keys = driver.keys.where(*early)
-            driving = (keys.distinct() if driver.repeats else keys).subquery("driving")
+            driving = _keys_of(driver, early).subquery("driving")
             query = select(*wanted).select_from(driving.join(orders, orders.c.key == driving.c.order_key))
-        return query.where(*(each.condition for each in rest)).limit(self._limit).cte("found")
+        return query.where(*rest).limit(self._limit).cte("found")
+
+
+def _keys_of(driver: Criterion, early: Sequence[Criterion]) -> Select[Any]:
+    """The keys of orders that fit these criteria, which indexes answer: no order is read."""
+    (key,) = driver.keys.selected_columns
+    keys = driver.keys.where(*(each.condition_on(key) for each in early if each.condition_on is not None))
+    return keys.distinct() if driver.repeats else keys
 
 
 def _part(found: CTE, phase: Phase, position: int, after: ColumnElement[bool] | None, limit: int) -> Select[Any]:

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    FromClause,
     Select,
     TextClause,
     UnaryExpression,
@@ -84,21 +83,20 @@ class OrderCriteria:
         criteria = self._criteria
         if criteria.external_id is not None:
             value = order_external_ids.c.value == text_value(criteria.external_id)
-            yield _in_table("external_id", order_external_ids, order_external_ids.c.order_key, value)
+            yield _in_table("external_id", order_external_ids.c.order_key, value)
         if criteria.search is not None:
             for word in words_of(criteria.search):
                 keys = select(order_words.c.order_key).where(begins_with(word))
                 condition = partial(has_word, word)
                 yield Criterion("search", condition(orders.c.key), keys, repeats=True, condition_on=condition)
         if work := self._work():
-            keys = select(work_items.c.order_key).where(*work)
-            yield Criterion("work", exists().where(work_items.c.order_key == orders.c.key, *work), keys, repeats=True)
+            yield _in_table("work", work_items.c.order_key, and_(*work), repeats=True)
         if criteria.product is not None:
             product = order_products.c.product == text_value(criteria.product)
-            yield _in_table("product", order_products, order_products.c.order_key, product)
+            yield _in_table("product", order_products.c.order_key, product)
         if criteria.system is not None and criteria.code is None:
             system = order_systems.c.system == text_value(criteria.system)
-            yield _in_table("system", order_systems, order_systems.c.order_key, system)
+            yield _in_table("system", order_systems.c.order_key, system)
 
     def _work(self) -> list[Condition]:
         """One step that waits for a person fits all of these."""
@@ -182,6 +180,10 @@ def _any_of(column: ColumnElement[str], values: Sequence[str]) -> Condition:
     return column == values[0] if len(values) == 1 else column.in_(values)
 
 
-def _in_table(name: str, table: FromClause, key: ColumnElement[Any], condition: Condition) -> Criterion:
-    keys = select(key.label("order_key")).select_from(table).where(condition)
-    return Criterion(name, exists().where(key == orders.c.key, condition), keys)
+def _in_table(name: str, key: ColumnElement[int], condition: Condition, *, repeats: bool = False) -> Criterion:
+    """`key` and `condition` are of a table other than `orders`."""
+
+    def of(order_key: ColumnElement[int]) -> Condition:
+        return exists().where(key == order_key, condition)
+
+    return Criterion(name, of(orders.c.key), select(key.label("order_key")).where(condition), repeats, condition_on=of)
