@@ -30,6 +30,19 @@ def many_line_order(order_id: str, lines: int, product: str = "line_item") -> di
     }
 
 
+STEPS_PER_SITE = 11
+
+
+def site_order(order_id: str, sites: int) -> dict[str, Any]:
+    """A network of benchmarks/definitions/sites.yaml: STEPS_PER_SITE steps for each site, and three of the whole."""
+    lines = [
+        {"id": f"1.{number}", "product": "site", "attributes": {"name": f"site-{number}", "number": number}}
+        for number in range(1, sites + 1)
+    ]
+    network = {"id": "1", "product": "network", "lines": lines}
+    return {"id": order_id, "customer": {"id": "C-1"}, "lines": [network]}
+
+
 @dataclass
 class Cost:
     seconds: float = 0.0

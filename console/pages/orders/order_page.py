@@ -11,12 +11,13 @@ from console.pages.orders.lines_tab import LINES
 from console.pages.orders.order_reading import read_heading
 from console.pages.orders.order_tabs import OrderTab
 from console.pages.orders.timeline_tab import TIMELINE
+from console.pages.plan.plan_tab import PLAN
 from console.presenting.order.heading import OrderHeading
 from console.services import Console
 from operations.access.permissions import READ_ORDER
 from operations.errors import NotFound
 
-ORDER_TABS: tuple[OrderTab, ...] = (LINES, TIMELINE, HISTORY)
+ORDER_TABS: tuple[OrderTab, ...] = (LINES, PLAN, TIMELINE, HISTORY)
 """In their order on the page. The first one is shown unless the address names another."""
 STEP_PAGE = "/orders/{order_id}/steps/{number}"
 
