@@ -36,6 +36,7 @@ from workers.switches import SwitchClient
 from workflows.contract.order_messages import (
     TASK_QUEUE,
 )
+from workflows.shell.console_link import CONSOLE
 
 SHUTDOWN_GRACE = timedelta(seconds=8)
 """Grace period for running attempts before shutdown. An attempt that is cut off is repeated by another worker."""
@@ -44,6 +45,7 @@ EPILOG = """environment:
   TEMPORAL_*                            as for Temporal's own tools: address, namespace, profile, TLS
   ORDO_GATEWAY_URL                      the address at which systems reach the gateway, for callbacks
   ORDO_CALLBACK_SECRET                  the secret that seals callback ids; the same as the gateway's
+  ORDO_CONSOLE_URL                      the address of the console, to which orders in Temporal's Web UI link
   ORDO_EVENT_SOURCE                     the source of the events that are sent to receivers (default: /ordo)
   ORDO_LEDGER_URL                       the ledger's database (default: none): sqlite:///FILE, or
                                         postgresql://USER:PASSWORD@HOST/DATABASE
@@ -170,6 +172,7 @@ async def run(options: argparse.Namespace) -> None:
     except NoCatalogue as missing:
         raise WorkerError(str(missing)) from None
     _check_callback_settings(catalogues.current.catalogue)
+    CONSOLE.url = os.environ.get("ORDO_CONSOLE_URL", "").rstrip("/")
     feeding = start_feeding(client.identity)
     connections = ConnectionPools()
     switches = SwitchClient(client, options.task_queue)

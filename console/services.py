@@ -20,6 +20,7 @@ from console.access.sessions import Session
 from console.live.feeds import LiveFeeds
 from console.navigation import items_for
 from console.settings import ConsoleSettings
+from console.wanted_format import wants_page
 from operations.access.permissions import PERMISSIONS
 from operations.access.person import Person
 from operations.client import OrderClient
@@ -44,7 +45,8 @@ class Console:
         person: Person | None = state.get("person")
         session: Session | None = state.get("session")
         sealed = request.cookies.get(self.notice_cookie.name)
-        notice = open_notice(session, sealed) if session is not None and sealed else None
+        is_shown = wants_page(request.headers)  # a script that fetches the page again shows it to nobody
+        notice = open_notice(session, sealed) if session is not None and sealed and is_shown else None
         content = self.templates.get_template(template).render(
             values
             | {

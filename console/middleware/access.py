@@ -78,7 +78,7 @@ class AccessMiddleware:
         """Another name that leads here belongs to somebody else (DNS rebinding). On this machine, any port is right: a
         tunnel or a container may have changed it."""
         if self._settings.is_secure:
-            return host == self._settings.netloc
+            return host.lower() == self._settings.netloc.lower()
         return is_loopback(urlsplit(f"//{host}").hostname or "")
 
     def _is_own_page(self, headers: Headers) -> bool:

@@ -15,10 +15,12 @@ from operations.temporal.connection import ConnectionSettings, server_address
 from tests.support.console_site import ConsoleSite, console_over, site_settings
 from tests.support.desk_system import Desk
 from tests.support.gateway_process import NOWHERE
-from tests.support.gateway_worker import WorkerProcess
+from tests.support.gateway_worker import CATALOGUE, WorkerProcess
 from tests.support.ledger_databases import sqlite_url
 
 QUEUE = "console-tests"
+CONSOLE_URL = "https://console.invalid"
+"""Where the worker believes the console to be."""
 
 
 @pytest.fixture(scope="session")
@@ -38,8 +40,9 @@ async def orders(
     url = sqlite_url(folder)
     shutil.copyfile(sqlite_template, str(url.database))
     ledger_url = url.render_as_string(hide_password=False)
+    settings = {"ORDO_LEDGER_URL": ledger_url, "ORDO_CONSOLE_URL": CONSOLE_URL}
     worker = WorkerProcess(
-        server_address(temporal.client), QUEUE, desk.url, folder / "worker.log", ORDO_LEDGER_URL=ledger_url
+        server_address(temporal.client), QUEUE, desk.url, folder / "worker.log", CATALOGUE, **settings
     )
     ledger = LedgerAccess({"ORDO_LEDGER_URL": ledger_url})
     try:

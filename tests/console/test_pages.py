@@ -77,3 +77,15 @@ async def test_health_is_told_to_anybody_and_readiness_needs_temporal(site: Cons
     assert (await site.stranger().http.get("/ready", headers={"Host": "10.0.0.7:8090"})).status_code == 200
     assert (await cut_off.stranger().get("/health")).status_code == 200
     assert (await cut_off.stranger().get("/ready")).status_code == 503
+
+
+async def test_a_notice_is_shown_once_and_not_to_a_script(site: ConsoleSite) -> None:
+    visitor = await site.visitor(Role.OPERATOR)
+    response = await visitor.post("/systems/desk/switch", {"to": "on"})
+    page = response.headers["location"]
+    refreshed = await visitor.http.get(page, headers={"Sec-Fetch-Dest": "empty"})
+    assert "notice-done" not in refreshed.text
+    shown = re.search(r'<p class="notice notice-done" role="status" dir="auto">([^<]+)</p>', await visitor.page(page))
+    assert shown is not None
+    assert "desk" in shown[1]
+    assert "notice-done" not in await visitor.page(page)

@@ -16,6 +16,7 @@ from workflows.core.queries.work_queues import count_open_tasks, open_work_queue
 from workflows.core.state import rollup
 from workflows.core.state.order_run import OrderRun
 from workflows.core.timing.order_jeopardy import order_jeopardy
+from workflows.shell.console_link import console_link
 
 STATE_KEY = SearchAttributeKey.for_keyword(SearchAttributes.ORDER_STATE)
 CUSTOMER_KEY = SearchAttributeKey.for_keyword(SearchAttributes.CUSTOMER_ID)
@@ -78,7 +79,7 @@ class OrderVisibility:
         if not is_busy or run.now >= self._details_updated_at + DETAILS_INTERVAL:
             run.view_changed = False
             self._details_updated_at = run.now
-            workflow.set_current_details(progress_table.progress_table(run))
+            workflow.set_current_details(console_link(run.plan.order.id) + progress_table.progress_table(run))
 
     def _changed_queues(self, run: OrderRun) -> dict[SearchAttributeKey[Any], Any]:
         """Empty if they are shown already, or if the order began before they were shown."""

@@ -84,7 +84,6 @@ def sign_in_routes(console: Console) -> APIRouter:
         log.info("signed out", account=request.state.person.account)
         response = RedirectResponse(f"{SIGN_IN_PATH}?left=1", 303)
         gatekeeper.cookie.delete(response)
-        response.headers["Clear-Site-Data"] = '"cache"'
         return response
 
     return routes
