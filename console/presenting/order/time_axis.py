@@ -26,8 +26,8 @@ TICK_STEPS = tuple(
     timedelta(seconds=seconds)
     for seconds in (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800)
 ) + tuple(timedelta(days=days) for days in (7, 14, 28, 91, 182, 365))
-MIN_TICK_DISTANCE = 7.0
-"""Percent of the width between two ticks."""
+MIN_TICK_DISTANCE = 13.0
+"""Percent of the width between two ticks: room for `03:39:42 PM`."""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ class ViewLink:
 BUILT_IN: tuple[SavedView, ...] = (
     SavedView("All", "Open orders, the newest first; then ended ones", ()),
     SavedView("Open", "Orders that have not ended", (("open", "true"),)),
-    SavedView("Stuck", "Orders with a step in fallout, or that were ended from outside", (("fallout", "true"),)),
+    SavedView("In fallout", "Orders with a step in fallout, or that were ended from outside", (("fallout", "true"),)),
     SavedView("Late", "Open orders whose requested time has passed, or will not be met", (("late", "true"),)),
     SavedView("At risk", "Orders that will probably be late", (("jeopardy", "at_risk"), ("open", "true"))),
     SavedView("With tasks", "Orders with a step that waits for a person", (("tasks", "true"),)),

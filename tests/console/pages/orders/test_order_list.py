@@ -130,6 +130,10 @@ async def test_an_empty_list_says_what_to_do(viewer: Visitor) -> None:
     page = await viewer.page("/orders?customer=NOBODY")
     assert "No order fits" in page
     assert "Clear all filters" in page
+    page = await viewer.page("/orders?search=nobody+here")
+    assert "A search finds words by how they begin" in page
+    page = await viewer.page("/orders?late=true")
+    assert "Open orders whose requested time has passed, or will not be met: there are none" in page
 
 
 async def test_a_search_for_an_id_opens_the_order(viewer: Visitor) -> None:

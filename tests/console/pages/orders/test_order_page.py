@@ -55,7 +55,7 @@ async def test_lines_show_what_was_ordered_with_its_steps(viewer: Visitor, order
     )
     await until(orders, "PAGE-LINES", lambda order: order.open_tasks == 1)
     page = text_of(await viewer.page("/orders/PAGE-LINES?view=lines"))
-    assert "2 order lines became 0 fulfilment lines" in page
+    assert "2 order lines, fulfilled by their own steps" in page
     assert "1 Survey" in page
     assert "2 Rest ×3" in page
     assert "waits for a person in field_ops" in page
@@ -133,7 +133,7 @@ async def test_a_large_order_opens_with_what_it_waits_for_and_the_lines_of_a_pag
     await until(orders, "PAGE-LARGE", lambda order: order.state is OrderState.CANCELLED)
     ended = text_of(await viewer.page("/orders/PAGE-LARGE"))
     assert "It was cancelled" in ended
-    assert "2 order lines became 0 fulfilment lines" in ended
+    assert "2 order lines, fulfilled by their own steps" in ended
 
 
 async def test_an_unknown_order_is_a_page_that_helps(viewer: Visitor) -> None:
