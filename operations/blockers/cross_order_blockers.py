@@ -70,7 +70,7 @@ class _CrossOrderTrace:
             blocker,
             waits_for=f"{blocker.waits_for}, and so for itself: {start.label} waits for {chain}",
             responsible="a person's",
-            unblocked_by="letting one of them continue without waiting, or cancelling one of the orders",
+            unblocked_by="let one of them continue without waiting, or cancel one of the orders",
             actions=(*blocker.actions, Alternative(action="cancel", parameters={"order_id": order_id})),
         )
 

@@ -156,7 +156,7 @@ def _no_worker_blocker(order: OrderView) -> Blocker:
     else:
         waits_for = f"Order {order.order_id} waits for a worker; what its steps wait for is unknown until one answers"
     start = (Alternative(action="start_worker"),)
-    return Blocker(None, None, waits_for, order.started_at, "the operator's", "starting a worker", actions=start)
+    return Blocker(None, None, waits_for, order.started_at, "the operator's", "start a worker", actions=start)
 
 
 def lateness_sentence(order: OrderView, steps: Sequence[StepView]) -> str | None:

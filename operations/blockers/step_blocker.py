@@ -13,7 +13,7 @@ from workflows.contract.step_facts import effective_state, is_undo_under_way, ti
 
 MAX_KEPT_NAMED = 3
 """How many kept events are offered to a step."""
-RETRIES_ITSELF = "its answer; a failed call is tried again by itself"
+RETRIES_ITSELF = "it goes on once the system answers; a failed call is tried again by itself"
 
 
 def format_time(at: datetime) -> str:
@@ -22,7 +22,8 @@ def format_time(at: datetime) -> str:
 
 @dataclass(frozen=True)
 class BlockerText:
-    """`waits_for` continues "Step 3 …", `responsible` fits "It is … move", `unblocked_by` follows a colon."""
+    """`waits_for` continues "Step 3 …", `responsible` fits "It is … move", `unblocked_by` follows a colon and is
+    a clause with a verb: "it starts by itself", "complete it with data"."""
 
     waits_for: str
     responsible: str
@@ -53,11 +54,15 @@ def _cross_order_text(order: OrderView, step: StepView) -> BlockerText:
     named = " and ".join(f"step {other.step} of order {other.order_id}" for other in open_waits)
     absent = [other.order_id for other in open_waits if other.absent]
     gives_up = min((other.due for other in open_waits if other.due), default=None)
-    unblocked_by = f"order {', '.join(absent)} being submitted" if absent else "that step being done there"
+    unblocked_by = "it goes on once " + (f"{_orders_phrase(absent)} submitted" if absent else "that step is done there")
     until = f"; it gives up at {format_time(gives_up)}" if gives_up else ""
     responsible = "whoever submits orders'" if absent else "the other order's"
     proceed = _step_action(order, step, "proceed", "continues without waiting")
     return BlockerText(f"waits for {named}", responsible, unblocked_by + until, (proceed,))
+
+
+def _orders_phrase(order_ids: Sequence[str]) -> str:
+    return f"order {order_ids[0]} is" if len(order_ids) == 1 else f"orders {', '.join(order_ids)} are"
 
 
 def _undo_text(order: OrderView, step: StepView) -> BlockerText:
@@ -69,7 +74,7 @@ def _undo_text(order: OrderView, step: StepView) -> BlockerText:
         return BlockerText(
             f"must be undone, but its undo is in fallout after {failure}",
             _responsible(step),
-            "retrying the undo once the cause is fixed, undoing it by hand, or leaving things as they are",
+            "retry the undo once the cause is fixed, undo it by hand, or leave things as they are",
             (
                 _step_action(order, step, "retry", "tries the undo again"),
                 _step_action(order, step, "complete", "if it was undone by hand"),
@@ -87,7 +92,7 @@ def _undo_text(order: OrderView, step: StepView) -> BlockerText:
         return BlockerText(
             f"is being undone by {undo.waits_for or 'a person'}",
             _responsible(step),
-            "completing it once it is undone" + _limit_phrase(undo.due),
+            "complete it once it is undone" + _limit_phrase(undo.due),
             (_step_action(order, step, "complete"),),
         )
     return BlockerText("is being undone", "the called system's", RETRIES_ITSELF + _limit_phrase(undo.due))
@@ -124,7 +129,7 @@ def _fallout_text(order: OrderView, step: StepView) -> BlockerText:
     return BlockerText(
         f"is in fallout after {_attempts_phrase(step.attempts)}{_error_phrase(step.error)}",
         _responsible(step),
-        f"retrying it once the cause is fixed, completing it with data, or skipping it{late}",
+        f"retry it once the cause is fixed, complete it with data, or skip it{late}",
         (
             _step_action(order, step, "retry"),
             _step_action(order, step, "complete", required=["data"]),
@@ -137,7 +142,7 @@ def _parked_text(order: OrderView, step: StepView, message: str) -> BlockerText:
     return BlockerText(
         f"does not start: {message}",
         _responsible(step),
-        "letting its line continue anyway, rolling its line back, or amending what the line relies on",
+        "let its line continue anyway, roll its line back, or amend what the line relies on",
         (
             _step_action(order, step, "proceed", "continues anyway"),
             _step_action(order, step, "skip"),
@@ -186,14 +191,14 @@ def _system_hold_text(hold: SystemHoldView) -> BlockerText:
         return BlockerText(
             f"is on hold: system {hold.system} is switched off{by}{since}{reason}. It waits",
             "the operator's",
-            "switching the system on; waiting uses no attempt",
+            "switch the system on; waiting uses no attempt",
             (Alternative(action="switch_on", parameters={"system": hold.system}),),
         )
     probe = f" at {format_time(hold.next_probe_at)}" if hold.next_probe_at else ""
     return BlockerText(
         f"is on hold: system {hold.system} has failed repeatedly{since}{reason}. It waits",
         "the called system's",
-        f"its answer to the next probe{probe}; then calls go on by themselves, and waiting uses no attempt",
+        f"calls go on by themselves once it answers the next probe{probe}; waiting uses no attempt",
     )
 
 
@@ -207,13 +212,13 @@ def _event_text(order: OrderView, step: StepView) -> BlockerText:
     waits_for = f"waits for {step.waits_for or 'its event'}"
     shared = [event for event in order.kept_events if event.reason == "several_steps" and step.id in event.steps]
     if not shared:
-        return BlockerText(waits_for, "another system's", f"the event arriving{limit}", (by_hand,))
+        return BlockerText(waits_for, "another system's", f"it goes on once the event arrives{limit}", (by_hand,))
     others = ", ".join(other for other in shared[0].steps if other != step.id)
     given = tuple(_give_event(order, step, event) for event in shared[:MAX_KEPT_NAMED])
     return BlockerText(
         f"{waits_for}, and one is kept that fits {others}, too",
         "a person's",
-        f"giving the event to one of these steps{limit}",
+        f"give the event to one of these steps{limit}",
         (*given, by_hand),
     )
 
@@ -230,7 +235,7 @@ def _wait_text(order: OrderView, step: StepView) -> BlockerText:
     return BlockerText(
         f"waits for {step.waits_for or 'its condition'}",
         "the order's",
-        "a change of what it reads" + _limit_phrase(step.due),
+        "it goes on once what it reads has changed" + _limit_phrase(step.due),
         (change,),
     )
 
@@ -239,14 +244,15 @@ def _manual_text(order: OrderView, step: StepView) -> BlockerText:
     return BlockerText(
         f"waits for {step.waits_for or 'a person'}",
         _responsible(step),
-        "completing it with what the form asks for",
+        "complete it with what the form asks for",
         (_step_action(order, step, "complete", required=["data"]),),
     )
 
 
 def _call_text(_order: OrderView, step: StepView) -> BlockerText:
     if step.waits_for:
-        return BlockerText(f"waits for {step.waits_for}", "the called system's", "its answer" + _limit_phrase(step.due))
+        answered = "it goes on once the system answers" + _limit_phrase(step.due)
+        return BlockerText(f"waits for {step.waits_for}", "the called system's", answered)
     return BlockerText("is running", "the called system's", RETRIES_ITSELF)
 
 

@@ -54,7 +54,7 @@ async def test_details_say_what_the_other_order_waits_for() -> None:
 async def test_absent_order_is_reported() -> None:
     (reason,) = await Orders(O_1=[waiting("O-2", absent=True)]).why("O-1")
     assert reason.other_order_details == ("Order O-2 has not been submitted yet",)
-    assert reason.unblocked_by.startswith("order O-2 being submitted")
+    assert reason.unblocked_by.startswith("it goes on once order O-2 is submitted")
 
 
 async def test_two_orders_that_wait_for_each_other_are_a_cycle() -> None:

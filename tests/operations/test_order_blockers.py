@@ -39,7 +39,7 @@ def test_fallout_names_error_and_actions() -> None:
         (StepState.ON_HOLD, "call", {}, "on hold"),
         (StepState.IN_PROGRESS, "event", {"waits_for": "event delivered with key T-1"}, "event delivered with key T-1"),
         (StepState.IN_PROGRESS, "wait", {"due": START, "waits_for": ITS_TIME}, "waits until 2026-12-01"),
-        (StepState.IN_PROGRESS, "wait", {}, "a change of what it reads"),
+        (StepState.IN_PROGRESS, "wait", {}, "it goes on once what it reads has changed"),
         (StepState.IN_PROGRESS, "manual", {"queue": "field_ops"}, "field_ops's move"),
         (StepState.IN_PROGRESS, "call", {"waits_for": "its callback"}, "waits for its callback"),
         (StepState.IN_PROGRESS, "call", {}, "is running"),
@@ -55,10 +55,18 @@ TIMEOUT_TEXT = "it fails with `timeout` at 2026-12-01 08:00:00 UTC if that does 
 @pytest.mark.parametrize(
     ("kind", "waits_for", "move"),
     [
-        ("wait", "condition `order.characteristics.go == true`", "It is the order's move: a change of what it reads"),
-        ("event", "event paid", "It is another system's move: the event arriving"),
-        ("call", "a callback of shop", "It is the called system's move: its answer"),
-        ("call", "`response.body.ok`, asking shop every 30s", "It is the called system's move: its answer"),
+        (
+            "wait",
+            "condition `order.characteristics.go == true`",
+            "It is the order's move: it goes on once what it reads has changed",
+        ),
+        ("event", "event paid", "It is another system's move: it goes on once the event arrives"),
+        ("call", "a callback of shop", "It is the called system's move: it goes on once the system answers"),
+        (
+            "call",
+            "`response.body.ok`, asking shop every 30s",
+            "It is the called system's move: it goes on once the system answers",
+        ),
     ],
 )
 def test_limit_of_a_wait_is_not_the_clock_s_move(kind: str, waits_for: str, move: str) -> None:
