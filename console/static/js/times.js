@@ -58,6 +58,7 @@ const STYLES = {
   ago,
   clock: (at) => clock.format(at),
   date: dateOf,
+  full: (at, now) => `${dateOf(at, now)} ${short.format(at)}`,
 };
 
 /**
