@@ -10,6 +10,7 @@ import yaml
 from compiler.language.attributes import Attribute, AttributeType, validate_value
 from compiler.values import as_text
 from console.presenting.forms.fields import Choice, Control, FormField, Typed
+from console.presenting.forms.moments import moment_text
 from console.presenting.forms.yaml_text import NotYaml, read_yaml
 
 LONG_TEXT = 120
@@ -48,7 +49,7 @@ _CONTROLS: Mapping[AttributeType, Control] = {
     AttributeType.NUMBER: Control.NUMBER,
     AttributeType.BOOLEAN: Control.SELECT,
     AttributeType.DATE: Control.DATE,
-    AttributeType.DATETIME: Control.TEXT,
+    AttributeType.DATETIME: Control.MOMENT,
     AttributeType.LIST: Control.TEXTAREA,
     AttributeType.OBJECT: Control.CODE,
 }
@@ -79,7 +80,6 @@ def limits_text(attribute: Attribute) -> str:
     limits = [
         _LIST_LIMITS if attribute.type is AttributeType.LIST else "",
         _OBJECT_LIMITS if attribute.type is AttributeType.OBJECT else "",
-        _MOMENT_LIMITS if attribute.type is AttributeType.DATETIME else "",
         _range_text(attribute.minimum, attribute.maximum, "Whole number" if _is_whole(attribute) else "Number"),
         _range_text(attribute.min_length, attribute.max_length, "Length"),
         f"Must match {attribute.pattern}" if attribute.pattern else "",
@@ -89,7 +89,6 @@ def limits_text(attribute: Attribute) -> str:
 
 _LIST_LIMITS = "One item on each line"
 _OBJECT_LIMITS = "Names and values as YAML, one on each line: `name: value`"
-_MOMENT_LIMITS = "A date and time like 2026-12-01T08:00:00Z"
 
 
 def _is_whole(attribute: Attribute) -> bool:
@@ -179,7 +178,7 @@ _READERS: Mapping[AttributeType, Callable[[Attribute, str], Any]] = {
     AttributeType.NUMBER: _read_number,
     AttributeType.BOOLEAN: lambda _attribute, text: {YES: True, NO: False}.get(text, text),
     AttributeType.DATE: _read_text,
-    AttributeType.DATETIME: _read_text,
+    AttributeType.DATETIME: lambda _attribute, text: moment_text(text),
     AttributeType.LIST: _read_list,
     AttributeType.OBJECT: _read_object,
 }

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from console.presenting.forms.moments import moment_value
+
 
 class Control(StrEnum):
     """How a field is shown. A template has a macro for each."""
@@ -13,6 +15,8 @@ class Control(StrEnum):
     TEXT = "text"
     NUMBER = "number"
     DATE = "date"
+    MOMENT = "datetime-local"
+    """A date and time. Its value is UTC without a zone; a script shows it in the viewer's zone."""
     SELECT = "select"
     TEXTAREA = "textarea"
     CODE = "code"
@@ -38,6 +42,8 @@ class FormField:
     """What was typed, or the default."""
     help: str = ""
     is_required: bool = False
+    requirement: str = "optional"
+    """Beside the label of a field that may be left empty: when it is needed."""
     choices: Sequence[Choice] = ()
     max_length: int | None = None
     problems: tuple[str, ...] = ()
@@ -65,10 +71,20 @@ def with_typed(fields: Sequence[FormField], typed: Typed | None, problems: Probl
     """The fields with what was typed instead of their defaults. None: nothing was typed yet."""
     found = problems or {}
     return [
-        replace(
-            field,
-            value=field.value if typed is None or field.control is Control.HIDDEN else typed.get(field.name, ""),
-            problems=tuple(found.get(field.name, ())),
+        _ready(
+            replace(
+                field,
+                value=field.value if typed is None or field.control is Control.HIDDEN else typed.get(field.name, ""),
+                problems=tuple(found.get(field.name, ())),
+            )
         )
         for field in fields
     ]
+
+
+def _ready(field: FormField) -> FormField:
+    """A browser shows nothing for a moment that it cannot read, so such a text is shown as text."""
+    if field.control is not Control.MOMENT or not field.value:
+        return field
+    value = moment_value(field.value)
+    return replace(field, control=Control.TEXT) if value is None else replace(field, value=value)

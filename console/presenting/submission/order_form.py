@@ -13,6 +13,7 @@ from compiler.language.steps import ACTIONS_WITH_PREVIOUS, LineAction
 from compiler.values import as_text
 from console.presenting.forms.attribute_fields import attribute_fields, read_attributes, typed_text
 from console.presenting.forms.fields import Choice, Control, FormField, Problems, Typed, with_typed
+from console.presenting.forms.moments import moment_text
 from console.presenting.forms.yaml_text import NotYaml, read_mapping
 
 MAX_LINES = 100
@@ -91,15 +92,14 @@ def order_form(
 
 def _order_fields() -> list[FormField]:
     priorities = tuple(Choice(str(each), words) for each, words in _PRIORITIES.items())
-    moment = "A date, or a time like 2026-12-01T08:00:00Z."
     return [
         FormField("id", "Order id", is_required=True, help="Letters, digits and . _ : -", max_length=128),
-        FormField("customer.id", "Customer id", help="In your systems. Needed if there is a name or a tier."),
+        FormField("customer.id", "Customer id", help="In your systems.", requirement="needed with a name or a tier"),
         FormField("customer.name", "Customer name"),
         FormField("customer.tier", "Customer tier", help="Such as gold."),
         FormField("priority", "Priority", Control.SELECT, "3", choices=priorities, is_required=True),
-        FormField("requested_start", "Requested start", help=moment),
-        FormField("requested_completion", "Requested completion", help=moment),
+        FormField("requested_start", "Requested start", Control.MOMENT),
+        FormField("requested_completion", "Requested completion", Control.MOMENT),
         FormField("characteristics", "Characteristics", Control.CODE, help="Names and values as YAML."),
     ]
 
@@ -149,7 +149,7 @@ def read_order(catalogue: Catalogue, typed: Typed) -> TypedOrder:
     priority = typed.get("priority", "")
     if priority.isdecimal() and priority != "3":
         order["priority"] = int(priority)
-    order |= {key: text for key in _TEXTS if (text := typed.get(key, "").strip())}
+    order |= {key: moment_text(text) for key in _TEXTS if (text := typed.get(key, "").strip())}
     if characteristics := _mapping(typed, "characteristics", problems):
         order["characteristics"] = characteristics
     lines = [

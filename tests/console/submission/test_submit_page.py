@@ -26,10 +26,15 @@ async def test_an_order_is_made_from_its_offers_and_submitted(site: ConsoleSite,
     planned = await visitor.post("/submit", fixed)
     text = visible_text(planned.text)
     assert planned.status_code == 200
-    for words in ("What it becomes", "2 order lines", "Parcel", "Survey", "event delivered", "tasks for people"):
+    for words in ("The plan", "2 order lines", "Parcel", "Survey", "event delivered", "tasks for people"):
         assert words in text, words
     shorter = main_form((await visitor.post("/submit", fixed | {"do": "remove:0"})).text).values
     assert (shorter["line_count"], shorter["line0.product"]) == ("1", "survey")
+    timed = fixed | {"requested_completion": "2031-12-01T08:00"}
+    assert (
+        "2031-12-01T08:00:00Z"
+        in main_form((await visitor.post("/submit", timed | {"do": "as_text"})).text).values["order"]
+    )
     as_text = main_form((await visitor.post("/submit", fixed | {"do": "as_text"})).text).values
     assert "tracking: T-9" in as_text["order"]
     again = main_form((await visitor.post("/submit", as_text | {"do": "as_form"})).text).values

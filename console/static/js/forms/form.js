@@ -1,6 +1,8 @@
 // @ts-check
 // Forms: what was typed is not lost by accident, a problem has the focus, a button works once.
 
+import "./moments.js";
+
 const refused = document.querySelector("#refusal, #problems");
 if (refused instanceof HTMLElement) refused.focus();
 
