@@ -120,7 +120,7 @@ async def test_a_task_is_completed_after_a_mistake_without_typing_again(
     problems.expect("422")
     order_id = await with_task(orders)
     page = await open_work(operator, "/work?queue=field_ops&limit=500", order_id)
-    await page.locator("tr", has_text=order_id).get_by_role("link", name="Do it").click()
+    await page.locator("tr", has_text=order_id).get_by_role("link", name="Complete", exact=True).click()
     await page.get_by_label("Reason").fill("By telephone")
     await page.get_by_role("button", name="Complete", exact=True).click()
     problem = page.get_by_role("alert")
@@ -195,9 +195,10 @@ async def test_everything_that_failed_is_retried_at_once_after_the_system_came_b
 ) -> None:
     order_ids = [await in_fallout(orders) for _ in range(3)]
     page = await open_work(operator, "/work?kind=fallout&limit=500", order_ids[-1])
+    assert await page.get_by_role("button", name="The ticked rows…").is_disabled()
     for order_id in order_ids:
         await page.locator("tr", has_text=order_id).get_by_role("checkbox").check()
-    await page.get_by_role("button", name="Many at once…").click()
+    await page.get_by_role("button", name="The 3 ticked rows…").click()
     await page.locator("#dry-run", has_text="3 would be done").wait_for()
     broken.is_mended = True
     await page.get_by_role("button", name="Begin with 3 targets").click()

@@ -33,7 +33,7 @@ class Chosen:
 async def read_chosen(
     orders: OrderClient, person: Person, spec: ActionSpec, query: WorkQuery, picks: Sequence[str]
 ) -> Chosen:
-    """The picked rows of the list; all of it if none is picked."""
+    """The picked rows of the list; all of it if `picks` is empty."""
     read = orders.list_tasks if query.kind == "task" else orders.list_fallout
     worklist = await read(replace(query.filter(person), limit=MAX_TARGETS))
     items: Sequence[WorklistItem] = worklist.items

@@ -36,6 +36,9 @@ from workflows.contract.bulk_messages import BulkOutcome, BulkResultsRequest
 NEEDED = ACTION_PERMISSIONS[actions.CLAIM.name]
 """Of everybody who may begin a job at all; the job's action needs its own."""
 PAGE_SIZE = 200
+ALL = "all"
+"""In the address: everything that the filter shows was chosen, not single rows."""
+NOTHING_TICKED = "No row is ticked. Tick the rows that you mean, or choose all that fit the filter"
 CHANGES: dict[JobChange, str] = {"pause": "paused", "continue": "continued", "stop": "stopped"}
 
 
@@ -46,10 +49,17 @@ class Selection:
     spec: ActionSpec
     query: WorkQuery
     picks: Sequence[str]
+    """Empty if everything was chosen."""
+    is_everything: bool
+
+    @property
+    def is_nothing(self) -> bool:
+        return not (self.picks or self.is_everything)
 
     @property
     def parameters(self) -> str:
-        pairs = [("action", self.spec.name), *self.query.parameters().items(), *(("pick", pick) for pick in self.picks)]
+        which = [(ALL, "1")] if self.is_everything else [("pick", pick) for pick in self.picks]
+        pairs = [("action", self.spec.name), *self.query.parameters().items(), *which]
         return urlencode(pairs)
 
     @property
@@ -66,11 +76,12 @@ _NOT_NAMED = frozenset({"kind", "sort", "limit", "cursor"})
 
 def _selection(
     query: Annotated[WorkQuery, Depends(work_query)],
-    action: Annotated[str, Query(max_length=50)] = actions.RETRY.name,
+    action: Annotated[str, Query(max_length=50)] = "",
     pick: Annotated[list[str] | None, Query(max_length=2_000)] = None,
+    everything: Annotated[bool, Query(alias=ALL)] = False,
 ) -> Selection:
-    default = actions.CLAIM if query.kind == "task" else actions.RETRY
-    return Selection(JOB_ACTIONS.get(action, default), query, tuple(pick or ()))
+    spec = JOB_ACTIONS.get(action) or JOB_ACTIONS[query.first_bulk_action.name]
+    return Selection(spec, query, () if everything else tuple(pick or ()), everything)
 
 
 Selected = Annotated[Selection, Depends(_selection)]
@@ -88,10 +99,14 @@ def bulk_routes(console: Console) -> APIRouter:
 def _add_beginning(routes: APIRouter, console: Console) -> None:
     @routes.get("/bulk/new", dependencies=[allowed(NEEDED)])
     async def choose(request: Request, person: SignedIn, selected: Selected) -> Response:
+        if selected.is_nothing:
+            return _nothing_ticked(console, request, selected)
         return await _show_choice(console, request, person, selected, None)
 
     @routes.post("/bulk/new", dependencies=[allowed(NEEDED)])
     async def begin(request: Request, person: SignedIn, selected: Selected) -> Response:
+        if selected.is_nothing:
+            return _nothing_ticked(console, request, selected)
         typed = await read_typed(request)
         read = read_bulk_form(selected.spec, typed)
         if read.problems:
@@ -126,6 +141,10 @@ def _add_beginning(routes: APIRouter, console: Console) -> None:
         return console.redirect(request, f"/bulk/{job}", "The job has begun. It goes on when you close this page")
 
 
+def _nothing_ticked(console: Console, request: Request, selected: Selection) -> Response:
+    return console.redirect(request, selected.query.url(), NOTHING_TICKED, problem=True)
+
+
 async def _show_choice(
     console: Console,
     request: Request,
@@ -146,7 +165,6 @@ async def _show_choice(
         status=status,
         selected=selected,
         choices=[(name, action_label(spec)) for name, spec in JOB_ACTIONS.items() if _fits(spec, selected.query)],
-        picks=selected.picks,
         **_shown(chosen, form),
         targets=targets,
         verdicts=summary(targets),

@@ -88,6 +88,7 @@ def work_routes(console: Console) -> APIRouter:
             is_limited=is_limited(person),
             own_queues=sorted(person.queues),
             all_queues=ALL_QUEUES,
+            chosen_by=query.choice(),
         )
 
     return routes

@@ -11,6 +11,7 @@ from ledger.reading.order_filter import WorkFilter
 from operations.access.permissions import ACTION_PERMISSIONS
 from operations.access.person import Person, is_limited_to_queues
 from workflows.contract import actions
+from workflows.contract.actions import ActionSpec
 
 WorkKind = Literal["task", "fallout"]
 PATH = "/work"
@@ -63,6 +64,15 @@ class WorkQuery:
             if value != default:
                 given[name] = "1" if value is True else str(value)
         return given
+
+    def choice(self) -> Mapping[str, str]:
+        """Parameters of `/bulk/new`: from which work a job takes its targets, and the action that it begins with."""
+        return {**replace(self, cursor="").parameters(), "action": self.first_bulk_action.name}
+
+    @property
+    def first_bulk_action(self) -> ActionSpec:
+        """The one that a job is offered first."""
+        return actions.CLAIM if self.kind == "task" else actions.RETRY
 
     @property
     def is_restricted(self) -> bool:

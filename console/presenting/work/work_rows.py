@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from console.presenting.actions.action_words import action_label
 from console.presenting.actions.suggestions import action_url, order_url, step_url
 from operations.access.permissions import ACTION_PERMISSIONS
 from operations.access.person import Forbidden, Person, require_step
@@ -39,6 +40,8 @@ class WorkRow:
     holder: str
     is_mine: bool
     due: datetime | None
+    late_at: datetime | None
+    """By its SLA. None if it has a time that it is due, or if its undo waits: no SLA counts for that."""
     is_late: bool
     since: datetime | None
     why_not: str
@@ -80,11 +83,12 @@ def _row(item: WorklistItem, kind: str, person: Person, now: datetime) -> WorkRo
         holder=step.holder or "",
         is_mine=step.holder == person.account,
         due=due,
+        late_at=step.late_at if due is None and undo is None else None,
         is_late=step.jeopardy is Jeopardy.LATE or (due is not None and due < now),
         since=waiting_since(step),
         why_not=_why_not(person, item),
         open_url=action_url(item.order_id, actions.COMPLETE.name, step=step.number) if is_task else page,
-        open_label="Do it" if is_task else "Open",
+        open_label=action_label(actions.COMPLETE) if is_task else "Open",
         claim_url=action_url(item.order_id, actions.CLAIM.name, step=step.number),
         release_url=action_url(item.order_id, actions.ASSIGN.name, step=step.number),
     )

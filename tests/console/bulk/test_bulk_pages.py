@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 from operations.access.roles import Role
 from operations.client import OrderClient
 from tests.support.console_orders import in_fallout, step_in, submit
@@ -60,6 +63,30 @@ async def test_a_job_shows_what_is_refused_before_it_begins_and_can_be_stopped(
     await eventually(lambda: viewer.page(job), lambda page: "✔ done" in page)
     assert (await visitor.post(f"{job}/stop")).status_code == 404
     assert (await viewer.get("/bulk/new")).status_code == 403
+
+
+async def test_without_a_tick_nothing_is_chosen(site: ConsoleSite) -> None:
+    visitor = await site.visitor()
+    url = "/bulk/new?kind=task&queue=field_ops&customer=C-1&action=claim"
+    for answer in (await visitor.get(url), await visitor.post(url, {"per_second": "1"})):
+        assert (answer.status_code, answer.headers["location"]) == (303, "/work?queue=field_ops&customer=C-1")
+    shown = await visitor.post_and_follow(url, {"per_second": "1"})
+    assert "No row is ticked. Tick the rows that you mean" in visible_text(shown)
+
+
+async def test_all_that_fit_the_filter_are_an_explicit_choice(site: ConsoleSite, orders: OrderClient) -> None:
+    wanted, other = [await submit(orders, "survey") for _ in range(2)]
+    for task in (wanted, other):
+        await step_in(orders, task, StepState.IN_PROGRESS)
+    visitor = await site.visitor()
+    page = await eventually(
+        lambda: visitor.page(f"/work?queue=*&search={wanted}"), lambda page: "All 1 that fit this filter…" in page
+    )
+    (link,) = re.findall(r'href="(/bulk/new\?[^"]*)"', page)
+    chosen = await visitor.page(unescape(link))
+    assert "1 target at once" in visible_text(chosen)
+    assert (wanted in chosen, other in chosen) == (True, False)
+    assert "all=1" in main_form(chosen).action
 
 
 async def test_a_job_is_limited_to_the_queues_of_its_person(site: ConsoleSite, orders: OrderClient) -> None:

@@ -9,6 +9,21 @@ for (const control of document.querySelectorAll("[data-submit-on-change]")) {
   });
 }
 
+// Without a tick there is nothing to do with the ticked rows. A browser that goes back ticks boxes again.
+const forTicked = document.querySelector("[data-needs-tick]");
+if (forTicked instanceof HTMLButtonElement) {
+  const label = forTicked.textContent ?? "";
+  const count = () => {
+    const ticked = document.querySelectorAll("input[name=pick]:checked").length;
+    forTicked.disabled = ticked === 0;
+    forTicked.title = ticked === 0 ? "Tick rows first" : "";
+    forTicked.textContent = ticked === 0 ? label : `The ${ticked} ticked ${ticked === 1 ? "row" : "rows"}…`;
+  };
+  document.addEventListener("change", count);
+  addEventListener("pageshow", count);
+  count();
+}
+
 /** @typedef {{order_id: string, step: string, kind: string, queue: string | null, holder: string | null}} WorkItem */
 
 /** @param {HTMLTableElement} table */
