@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -206,6 +207,24 @@ async def test_everything_that_failed_is_retried_at_once_after_the_system_came_b
     assert "3 of 3 tried" in await page.locator("#job").inner_text()
     for order_id in order_ids:
         await step_in(orders, order_id, StepState.COMPLETED)
+
+
+async def test_a_requested_time_is_typed_in_the_viewer_s_zone(
+    site: ConsoleSite, open_browser: OpenBrowser, orders: OrderClient
+) -> None:
+    context = await open_browser(site.new_token(Role.OPERATOR), timezone_id="Europe/Berlin")
+    page = await context.new_page()
+    await page.goto("/submit?offer=survey")
+    order_id, start = f"Z-{uuid.uuid4().hex[:8]}", page.get_by_label("Requested start")
+    await page.get_by_label("Order id").fill(order_id)
+    await start.fill("2020-06-01T10:00")
+    await page.get_by_role("button", name="Show the plan").click()
+    await page.locator("#plan-title").wait_for()
+    assert await start.input_value() == "2020-06-01T10:00"
+    assert "Europe/Berlin" in await page.locator("main").inner_text()
+    await page.get_by_role("button", name="Submit the order").click()
+    await page.wait_for_url(f"**/orders/{order_id}")
+    assert (await orders.exports.submitted_order(order_id))["requested_start"] == "2020-06-01T08:00:00Z"
 
 
 async def test_a_viewer_cannot_act(viewer: BrowserContext, orders: OrderClient, problems: Problems) -> None:

@@ -17,7 +17,7 @@ from compiler.source.findings import Finding
 from views.plan.outline import OutlineNode, build_outline
 from views.plan.schedule_text import expected_duration_text, usual_duration
 from views.plan.step_text import describe_action, describe_predecessors, plan_sizes
-from views.shared.value_format import format_quantity, format_values
+from views.shared.value_format import format_quantity, format_values, pluralize
 
 MAX_STEPS = 500
 """Rows of a preview; the rest is counted."""
@@ -43,7 +43,8 @@ class PlanPreview:
     sizes: str = ""
     """`1 order line → 5 fulfilment lines → 23 steps`."""
     duration: str = ""
-    counts: Sequence[tuple[str, int]] = ()
+    counts: Sequence[str] = ()
+    """`4 tasks for people`, for each kind of step."""
     rows: Sequence[PlanRow] = ()
     more: int = 0
 
@@ -52,14 +53,15 @@ class PlanPreview:
         return not self.findings
 
 
-KINDS: Mapping[StepKind, str] = {
-    StepKind.CALL: "calls",
-    StepKind.ACTIVITY: "activities",
-    StepKind.MANUAL: "tasks for people",
-    StepKind.EVENT: "events",
-    StepKind.WAIT: "timers and conditions",
-    StepKind.MILESTONE: "milestones",
+KINDS: Mapping[StepKind, tuple[str, str]] = {
+    StepKind.CALL: ("call", "calls"),
+    StepKind.ACTIVITY: ("activity", "activities"),
+    StepKind.MANUAL: ("task for people", "tasks for people"),
+    StepKind.EVENT: ("event", "events"),
+    StepKind.WAIT: ("timer or condition", "timers and conditions"),
+    StepKind.MILESTONE: ("milestone", "milestones"),
 }
+"""One and several."""
 
 
 def preview_plan(order: Mapping[str, Any], catalogue: Catalogue) -> PlanPreview:
@@ -78,7 +80,7 @@ def preview_plan(order: Mapping[str, Any], catalogue: Catalogue) -> PlanPreview:
         warnings,
         " → ".join(plan_sizes(plan)),
         expected_duration_text(plan, schedule) if plan.steps else "",
-        [(words, kinds[kind]) for kind, words in KINDS.items() if kinds[kind]],
+        [pluralize(kinds[kind], *words) for kind, words in KINDS.items() if kinds[kind]],
         rows[:MAX_STEPS],
         max(len(rows) - MAX_STEPS, 0),
     )

@@ -80,7 +80,7 @@ async def test_all_that_fit_the_filter_are_an_explicit_choice(site: ConsoleSite,
         await step_in(orders, task, StepState.IN_PROGRESS)
     visitor = await site.visitor()
     page = await eventually(
-        lambda: visitor.page(f"/work?queue=*&search={wanted}"), lambda page: "All 1 that fit this filter…" in page
+        lambda: visitor.page(f"/work?queue=*&search={wanted}"), lambda page: "The 1 that fits this filter…" in page
     )
     (link,) = re.findall(r'href="(/bulk/new\?[^"]*)"', page)
     chosen = await visitor.page(unescape(link))

@@ -26,7 +26,7 @@ async def test_an_order_is_made_from_its_offers_and_submitted(site: ConsoleSite,
     planned = await visitor.post("/submit", fixed)
     text = visible_text(planned.text)
     assert planned.status_code == 200
-    for words in ("The plan", "2 order lines", "Parcel", "Survey", "event delivered", "tasks for people"):
+    for words in ("The plan", "2 order lines", "Parcel", "Survey", "event delivered", "1 task for people"):
         assert words in text, words
     shorter = main_form((await visitor.post("/submit", fixed | {"do": "remove:0"})).text).values
     assert (shorter["line_count"], shorter["line0.product"]) == ("1", "survey")

@@ -69,6 +69,7 @@ function changeRow(item) {
   setCell(row, "jeopardy", mark("jeopardy", item.jeopardy));
   setCell(row, "fallout", item.fallout ? String(item.fallout) : "");
   setCell(row, "tasks", item.open_tasks ? String(item.open_tasks) : "");
+  row.querySelector('[data-cell="tasks"]')?.setAttribute("data-label", item.open_tasks === 1 ? "open task" : "open tasks");
   const ended = row.querySelector('[data-cell="ended"] time');
   if (!(ended instanceof HTMLTimeElement) || ended.dateTime !== item.ended_at) setCell(row, "ended", timeOf(item.ended_at));
   showTimes(row);
