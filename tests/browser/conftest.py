@@ -127,6 +127,14 @@ def system() -> Iterator[MendableSystem]:
     system.close()
 
 
+@pytest.fixture
+def broken(system: MendableSystem) -> Iterator[MendableSystem]:
+    """The system, which refuses everything until the test mends it."""
+    system.is_mended = False
+    yield system
+    system.is_mended = True
+
+
 @pytest.fixture(scope="session")
 def ledger_file(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     url = sqlite_url(tmp_path_factory.mktemp("browser-ledger"))

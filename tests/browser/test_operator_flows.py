@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,14 +20,6 @@ from workflows.contract.states import StepState
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Page
-
-
-@pytest.fixture
-def broken(system: MendableSystem) -> Iterator[MendableSystem]:
-    """The system, which refuses everything until the test mends it."""
-    system.is_mended = False
-    yield system
-    system.is_mended = True
 
 
 async def in_fallout(orders: OrderClient) -> str:
