@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import structlog
 from sqlalchemy import URL, Engine
 from temporalio.testing import WorkflowEnvironment
 
@@ -22,6 +23,14 @@ from workflows.contract.order_changes import OrderChange
 
 # Started in the background, as some CI does, a process ignores SIGINT, and so would all that tests start and end by it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def own_log_setup() -> Iterator[None]:
+    """What a test sets up for logs ends with it: they would go to its standard error, which is closed then."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
