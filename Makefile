@@ -33,11 +33,10 @@ demo: $(INSTALLED)
 up: $(INSTALLED)
 	@$(BIN)/python starter.py up
 
-# Tests wait more than they compute. Two processes share them, a file at a time: a file's tests share servers and orders.
-WHOLE_SUITE := -n 2 --dist loadfile
-
+# Tests wait more than they compute, so PROCESSES=2 takes half the time. A process runs whole files: their tests share
+# servers and orders.
 test: $(INSTALLED)
-	$(BIN)/python -m pytest $(or $(ARGS),$(WHOLE_SUITE))
+	$(BIN)/python -m pytest $(if $(PROCESSES),-n $(PROCESSES) --dist loadfile) $(ARGS)
 
 # What drives a browser is large, so it is installed for these tests only. They skip where there is no Chromium.
 BROWSER_INSTALLED := $(VENV)/.browser-installed
