@@ -14,13 +14,13 @@ import uvicorn
 
 from gateway.app import create_app
 from gateway.settings import GatewaySettings, load_settings
+from http_server.command_line import add_server_arguments
 from http_server.listening_socket import CannotListen, open_socket, socket_url
 from http_server.log_setup import configure_logging
 from http_server.settings import InvalidSetting
 from operations.client import OrderClient
 from operations.errors import OperationError
 from operations.temporal.connection import ConnectionSettings
-from workflows.contract.order_messages import TASK_QUEUE
 
 HELP_EPILOG = """\
 environment:
@@ -41,13 +41,7 @@ def _parse_arguments(argv: list[str] | None) -> argparse.Namespace:
         epilog=HELP_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
-    parser.add_argument(
-        "--port", type=int, default=8080, help="port to listen on; 0 takes a free one (default: %(default)s)"
-    )
-    parser.add_argument("--address", help="Temporal's address (default: the Temporal profile, else localhost:7233)")
-    parser.add_argument("--namespace", help="Temporal's namespace (default: the Temporal profile, else default)")
-    parser.add_argument("--task-queue", default=TASK_QUEUE, help="the workers' task queue (default: %(default)s)")
+    add_server_arguments(parser, port=8080)
     return parser.parse_args(argv)
 
 
