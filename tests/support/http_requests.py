@@ -13,14 +13,14 @@ Json = dict[str, Any]
 ENDED = {"completed", "partial", "failed", "cancelled", "rejected"}
 
 
-def an_order(product: str, order_id: str | None = None, **attributes: Any) -> Json:
+def an_order(product: str, order_id: str | None = None, *, customer: str = "C-1", **attributes: Any) -> Json:
     line = {"id": "1", "product": product, "attributes": attributes}
-    return {"id": order_id or f"G-{uuid.uuid4().hex[:12]}", "customer": {"id": "C-1"}, "lines": [line]}
+    return {"id": order_id or f"G-{uuid.uuid4().hex[:12]}", "customer": {"id": customer}, "lines": [line]}
 
 
-async def submitted(http: httpx.AsyncClient, product: str, **attributes: Any) -> str:
+async def submitted(http: httpx.AsyncClient, product: str, *, customer: str = "C-1", **attributes: Any) -> str:
     """Submits an order and returns its id."""
-    order = an_order(product, **attributes)
+    order = an_order(product, customer=customer, **attributes)
     response = await http.post("/orders", json=order)
     assert response.status_code == 201, response.text
     return str(order["id"])

@@ -15,10 +15,13 @@ from tests.ledger.retention.ledger_orders import write_ended
 from tests.support.command_line import Ordo, call
 from tests.support.ledger_databases import migrate
 
+CUSTOMER = "C-ledger-of-stack"
+"""Other tests' orders in the same Temporal are of other customers."""
+
 
 @pytest.fixture
 def ordo(temporal: WorkflowEnvironment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ordo]:
-    """In the folder in which a stack runs, whose ledger has an order of customer C-1."""
+    """In the folder in which a stack runs, whose ledger has an order of the customer."""
     monkeypatch.chdir(tmp_path)
     for name in ("ORDO_LEDGER_URL", "ORDO_LEDGER_URL_FILE"):
         monkeypatch.delenv(name, raising=False)
@@ -27,7 +30,7 @@ def ordo(temporal: WorkflowEnvironment, tmp_path: Path, monkeypatch: pytest.Monk
         folder.save_environment({"TEMPORAL_ADDRESS": address, "ORDO_LEDGER_URL": folder.ledger_url})
         engine = open_ledger(folder.ledger_url, create=True)
         migrate(engine.url)
-        write_ended(engine, "HS-1", customer="C-1")
+        write_ended(engine, "HS-1", customer=CUSTOMER)
         engine.dispose()
         yield Ordo(address, "tests-ledger-of-stack")
 
@@ -43,14 +46,14 @@ async def test_every_command_finds_the_ledger_of_the_stack_that_runs_here(ordo: 
             ("ledger release HS-1",),
             ("ledger archive --dry-run", "--older-than", "1d"),
             ("ledger erasures",),
-            ("erase --customer C-1 --dry-run",),
+            ("erase --dry-run --customer", CUSTOMER),
             ("ledger check",),
         ]
     }
     errors = {command: answer.err for command, answer in answers.items() if answer.status != 0}
     assert errors == {}
     assert "court" in answers["ledger holds"].out
-    assert "HS-1" in answers["erase --customer C-1 --dry-run"].out
+    assert "HS-1" in answers["erase --dry-run --customer"].out
     restored = await ordo("ledger", "restore", "HS-1")
     assert "Order HS-1 is not in the archive" in restored.err
 
