@@ -104,7 +104,9 @@ def immutable(*files: Path) -> Iterator[None]:
 
 
 def database_files(file: Path) -> list[Path]:
-    return [file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")]
+    """Without the shared memory (`-shm`): Linux ends a process that writes to a mapped page of an immutable file
+    (SIGBUS)."""
+    return [file, file.with_name(f"{file.name}-wal")]
 
 
 @contextmanager
