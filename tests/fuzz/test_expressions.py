@@ -74,11 +74,11 @@ def test_changed_expressions_have_errors_or_a_value(expressions: list[str], rand
     ids=lambda text: text[:20],
 )
 def test_demanding_expression_ends_soon(expression: str) -> None:
-    start = time.monotonic()
+    start = time.thread_time()
     check_expression(expression, SCOPE, "any")
     with contextlib.suppress(EvaluationError):
         evaluate(expression, BINDINGS)
-    assert time.monotonic() - start < 5
+    assert time.thread_time() - start < 5
 
 
 VALUE = "attributes.v"

@@ -229,9 +229,9 @@ def test_the_same_input_gives_the_same_positions_and_they_are_plain_data() -> No
 
 def test_ten_thousand_steps_are_placed_in_a_second() -> None:
     after = [((at - 1,) if at % 10 else ()) + ((at - 13,) if at % 7 == 3 and at > 13 else ()) for at in range(10_000)]
-    started = time.perf_counter()
+    started = time.thread_time()
     layout = layout_plan([tuple(sorted(set(each))) for each in after], [at // 10 for at in range(10_000)])
-    assert time.perf_counter() - started < 3  # 0.3 s on an idle machine
+    assert time.thread_time() - started < 3  # 0.3 s on an idle machine
     assert len(layout.boxes) == 10_000
 
 
