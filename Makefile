@@ -12,7 +12,7 @@ PYTHON ?=
 help:
 	@echo 'make demo    runs the whole stack and one order to its end'
 	@echo 'make up      runs the same stack until Ctrl-C; data is kept in .ordo/'
-	@echo 'make test    runs the tests'
+	@echo 'make test    runs the tests, in PROCESSES=2'
 	@echo 'make scenarios  runs every scenario of definitions on the real server and on the core, and compares them'
 	@echo 'make fuzz    tries random definitions, orders, scenarios and expressions: EXAMPLES=2000 new ones each'
 	@echo 'make fuzz-gateway  sends random requests to the gateway, made from its OpenAPI: EXAMPLES=200 of each operation'
@@ -33,10 +33,11 @@ demo: $(INSTALLED)
 up: $(INSTALLED)
 	@$(BIN)/python starter.py up
 
-# Tests wait more than they compute, so PROCESSES=2 takes half the time. A process runs whole files: their tests share
-# servers and orders.
+# Tests wait more than they compute. A process runs whole files: their tests share servers and orders.
+PROCESSES ?= 2
+
 test: $(INSTALLED)
-	$(BIN)/python -m pytest $(if $(PROCESSES),-n $(PROCESSES) --dist loadfile) $(ARGS)
+	$(BIN)/python -m pytest $(if $(filter-out 1,$(PROCESSES)),-n $(PROCESSES) --dist loadfile) $(ARGS)
 
 # What drives a browser is large, so it is installed for these tests only. They skip where there is no Chromium.
 BROWSER_INSTALLED := $(VENV)/.browser-installed
