@@ -10,13 +10,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     CTE,
+    BigInteger,
     ColumnElement,
     CompoundSelect,
     Connection,
     Integer,
     Select,
     Text,
+    any_,
     func,
     literal,
     null,
@@ -37,15 +40,16 @@ COUNTS = -1
 class CollectedOrders:
     """At most `most` + 1 orders that fit all criteria, found by the first of these. `most` is None: all of them."""
 
-    def __init__(self, criteria: Sequence[Criterion], most: int | None) -> None:
+    def __init__(self, criteria: Sequence[Criterion], most: int | None, *, is_sqlite: bool) -> None:
         self._driver, self._rest = criteria[0], criteria[1:]
+        self._is_sqlite = is_sqlite
         self._limit = None if most is None else most + 1
 
     def count(self, connection: Connection) -> dict[str, int]:
         """State → number of orders."""
         found = self._found(("state",))
-        rows = connection.execute(select(found.c.state, func.count()).group_by(found.c.state))
-        return dict(rows.tuples().all())
+        rows = connection.execute(select(found.c.state, func.count().label("number")).group_by(found.c.state))
+        return {row.state: row.number for row in rows}
 
     def read(
         self, connection: Connection, sort: Sort[OrderColumn], cursor: Cursor | None, limit: int
@@ -80,17 +84,33 @@ class CollectedOrders:
         rest = [criterion.condition for criterion in self._rest if criterion.condition_on is None]
         if driver.driving is not None and not early:
             query = hint_at_index(select(*wanted).where(CURRENT, driver.driving), driver.index)
-        else:
-            driving = _keys_of(driver, early).subquery("driving")
+        elif self._is_sqlite:
+            driving = _probed_keys(driver, early).subquery("driving")
             query = select(*wanted).select_from(driving.join(orders, orders.c.key == driving.c.order_key))
+        else:
+            query = select(*wanted).where(is_listed(orders.c.key, _compared_keys(driver, early)))
         return query.where(*rest).limit(self._limit).cte("found")
 
 
-def _keys_of(driver: Criterion, early: Sequence[Criterion]) -> Select[Any]:
+def _probed_keys(driver: Criterion, early: Sequence[Criterion]) -> Select[Any]:
     """The keys of orders that fit these criteria, which indexes answer: no order is read."""
     (key,) = driver.keys.selected_columns
     keys = driver.keys.where(*(each.condition_on(key) for each in early if each.condition_on is not None))
     return keys.distinct() if driver.repeats else keys
+
+
+def _compared_keys(driver: Criterion, early: Sequence[Criterion]) -> Select[Any]:
+    """As _probed_keys, for PostgreSQL: each index is searched once for all keys, in their order. They may repeat."""
+    keys = driver.keys
+    for criterion in early:
+        (key,) = criterion.keys.selected_columns
+        keys = criterion.keys.where(is_listed(key, keys))
+    return keys
+
+
+def is_listed(key: ColumnElement[int], keys: Select[Any]) -> ColumnElement[bool]:
+    """`key` is one of `keys`, for PostgreSQL: the list is made and sorted once. In half the time of a join."""
+    return key == any_(func.array(keys.scalar_subquery(), type_=ARRAY(BigInteger)))
 
 
 def _part(found: CTE, phase: Phase, position: int, after: ColumnElement[bool] | None, limit: int) -> Select[Any]:

@@ -28,17 +28,27 @@ def fit_more_than(connection: Connection, criterion: Criterion, number: int) -> 
     return False
 
 
+def count_keys(connection: Connection, criterion: Criterion, most: int) -> int:
+    """The keys that the criterion names, at most `most`. An index answers it."""
+    if criterion.states:
+        return min(_kept_count(connection, criterion), most)
+    keys = criterion.keys.limit(most).subquery()
+    return int(connection.execute(select(func.count()).select_from(keys)).scalar_one())
+
+
 def rarest_first(connection: Connection, criteria: Sequence[Criterion], exact: int) -> list[Criterion]:
     """The criteria in the order of how many orders fit. They are counted up to a limit, which rises until one of them
-    is below it, or to five times `exact`: the others are more common. Those that are counted up to the last limit stay
-    in their order."""
+    is below it. At last they are counted one by one, up to five times `exact` and no further than the rarest so far:
+    those that are not below it stay in their order."""
     if len(criteria) < 2:
         return list(criteria)
-    sizes: dict[Criterion, int] = {}
-    for limit in (exact // 30, exact // 3, exact, 5 * exact):
+    for limit in (exact // 3, exact):
         sizes = _sizes(connection, criteria, limit + 1)
         if min(sizes.values()) <= limit:
-            break
+            return sorted(criteria, key=sizes.__getitem__)
+    rarest = 5 * exact + 1
+    for criterion in sorted(criteria, key=lambda each: not each.states):
+        sizes[criterion] = rarest = count_keys(connection, criterion, rarest)
     return sorted(criteria, key=sizes.__getitem__)
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
 )
 from sqlalchemy.sql import operators
 
@@ -67,6 +68,11 @@ class Criterion:
     """The states, if it is about these alone: how many orders are in them is kept."""
     condition_on: Callable[[ColumnElement[int]], Condition] | None = None
     """As `condition`, about the key of an order that is not read yet."""
+
+    def listed(self, most: int) -> Condition:
+        """As `condition`, for PostgreSQL, if at most `most` keys fit: it makes a hash table of them. `IS true` keeps it
+        from looking each key up by an index, and the limit tells it that the table fits into memory."""
+        return orders.c.key.in_(self.keys.limit(most)).is_(true())
 
 
 class OrderCriteria:

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_,
 
 from ledger.database import is_sqlite
 from ledger.reading.collected_orders import CollectedOrders
-from ledger.reading.criterion_sizes import fit_more_than, rarest_first
+from ledger.reading.criterion_sizes import count_keys, fit_more_than, rarest_first
 from ledger.reading.cursor import Cursor
 from ledger.reading.errors import InvalidSearch
 from ledger.reading.order_criteria import CURRENT, Criterion, OrderCriteria
@@ -32,6 +32,10 @@ MAX_EXACT = 10_000
 MAX_WALK = 15_000
 """Orders that are read in the order of a sort to find a page of those that fit. After that it is quicker to collect all
 that fit."""
+MAX_LISTED = 50_000
+"""If no more orders fit a criterion, PostgreSQL compares with a list of them while it reads others."""
+MAX_WALK_WITH_LIST = 100_000
+"""As MAX_WALK, with such a list."""
 
 BY_TIME = frozenset({OrderColumn.RECENT, OrderColumn.STARTED, OrderColumn.ENDED, OrderColumn.REQUESTED})
 INDEXED_PAIRS: dict[str | None, frozenset[OrderColumn]] = {
@@ -76,14 +80,15 @@ class OrderSearch:
     def __init__(self, connection: Connection, criteria: OrderFilter) -> None:
         self._connection = connection
         self._filter = criteria
-        self._criteria = OrderCriteria(criteria, is_sqlite(connection)).all()
+        self._is_sqlite = is_sqlite(connection)
+        self._criteria = OrderCriteria(criteria, self._is_sqlite).all()
 
     def total(self) -> OrderTotal:
         if self._are_counts_kept:
             return self._kept_counts()
         if self._are_many:
             return _too_many()
-        return _total(CollectedOrders(self._rarest_first, MAX_EXACT).count(self._connection))
+        return _total(self._collected(MAX_EXACT).count(self._connection))
 
     def read(self, sort: Sort[OrderColumn], cursor: Cursor | None) -> tuple[OrderTotal, KeyPage]:
         """The total, and the keys of at most `limit` orders with where the list continues."""
@@ -124,8 +129,7 @@ class OrderSearch:
 
     def _collect(self, sort: Sort[OrderColumn], cursor: Cursor | None, most: int | None) -> tuple[OrderTotal, KeyPage]:
         limit = self._filter.limit
-        collected = CollectedOrders(self._rarest_first, most)
-        counts, found = collected.read(self._connection, sort, cursor, limit + 1)
+        counts, found = self._collected(most).read(self._connection, sort, cursor, limit + 1)
         total = _total(counts)
         keys = [key for _, key in found[:limit]]
         if len(found) <= limit:
@@ -145,10 +149,7 @@ class OrderSearch:
             if position >= first and not self._is_empty(phase) and len(rows) <= limit:
                 after = phase.after(cursor) if position == first else None
                 wanted = limit + 1 - len(rows)
-                end = self._end_of_walk(source, phase, after)
-                found = self._rows(source, phase, _both(after, end), wanted)
-                if end is not None and len(found) < wanted:
-                    raise _TooFarApartError
+                found = self._next_rows(source, phase, after, wanted)
                 rows += ((position, row) for row in found)
         keys = [row.order_key for _, row in rows[:limit]]
         if len(rows) <= limit:
@@ -156,17 +157,28 @@ class OrderSearch:
         position, last = rows[limit - 1]
         return KeyPage(keys, phases[position].cursor_at(last, position))
 
-    def _end_of_walk(
-        self, source: _Source, phase: Phase, after: ColumnElement[bool] | None
-    ) -> ColumnElement[bool] | None:
-        """The first MAX_WALK orders of the sort, if not all of these fit. None: there are not so many."""
+    def _next_rows(
+        self, source: _Source, phase: Phase, after: ColumnElement[bool] | None, wanted: int
+    ) -> Sequence[Row[Any]]:
+        """At most `wanted`. Raises _TooFarApartError."""
         if not source.walks:
-            return None
-        query = select(*phase.labels).where(CURRENT).order_by(*phase.order_by).offset(MAX_WALK).limit(1)
+            return self._rows(source, phase, after, wanted)
+        found: list[Row[Any]] = []
+        for length in source.walks:
+            end = self._end_of_walk(phase, after, length)
+            within = None if end is None else phase.up_to(end)
+            found += self._rows(source, phase, _both(after, within), wanted - len(found))
+            if end is None or len(found) == wanted:
+                return found
+            after = phase.after(phase.cursor_at(end, 0))
+        raise _TooFarApartError
+
+    def _end_of_walk(self, phase: Phase, after: ColumnElement[bool] | None, length: int) -> Row[Any] | None:
+        """The order that is `length` orders further in the sort. None: there are not so many."""
+        query = select(*phase.labels).where(CURRENT).order_by(*phase.order_by).offset(length).limit(1)
         for condition in (phase.condition, after):
             query = query if condition is None else query.where(condition)
-        row = self._connection.execute(query).first()
-        return None if row is None else phase.up_to(row)
+        return self._connection.execute(query).first()
 
     def _is_empty(self, phase: Phase) -> bool:
         criteria = self._filter
@@ -187,15 +199,28 @@ class OrderSearch:
 
     def _source(self, sort: Sort[OrderColumn]) -> _Source:
         driver = self._driver_in_order(sort)
-        rest = [criterion.condition for criterion in self._criteria if criterion is not driver]
+        others = [criterion for criterion in self._rarest_first if criterion is not driver]
+        listed = self._find_listed(others)
+        rest = [each.listed(MAX_LISTED) if each is listed else each.condition for each in others]
         if driver is None:
-            return _Source(orders, orders.c.key, [CURRENT, *rest], walks=bool(rest))
+            walks = () if not rest else (MAX_WALK,) if listed is None else (MAX_WALK, MAX_WALK_WITH_LIST)
+            return _Source(orders, orders.c.key, [CURRENT, *rest], walks=walks)
         if driver.name in _COPIED_TIMES:
             return _copied_times(driver, rest)
         if len(driver.states) > 1:
             branches = [orders.c.state == state for state in driver.states]
             return _Source(orders, orders.c.key, [CURRENT, *rest], branches=branches)
         return _Source(orders, orders.c.key, [CURRENT, driver.driving, *rest])
+
+    def _find_listed(self, criteria: Sequence[Criterion]) -> Criterion | None:
+        """The first of the criteria, if PostgreSQL is quicker with a list of the orders that fit it."""
+        if self._is_sqlite or not criteria or criteria[0].condition_on is None:
+            return None
+        fits = count_keys(self._connection, criteria[0], MAX_LISTED + 1) <= MAX_LISTED
+        return criteria[0] if fits else None
+
+    def _collected(self, most: int | None) -> CollectedOrders:
+        return CollectedOrders(self._rarest_first, most, is_sqlite=self._is_sqlite)
 
     def _driver_in_order(self, sort: Sort[OrderColumn]) -> Criterion | None:
         """A criterion whose orders an index has in the order of the sort, the one that the fewest orders fit."""
@@ -235,8 +260,9 @@ class _Source:
     """Columns that stand for those of `orders`."""
     branches: Sequence[ColumnElement[bool]] = ()
     """Each is read by itself in the order of its index, and the results are merged. Empty: there is only one."""
-    walks: bool = False
-    """Orders that do not fit are read on the way to those that do."""
+    walks: tuple[int, ...] = ()
+    """How many orders are read on the way to those that fit, and how many more after that. Empty: all fit, or those of
+    the index that drives the search are read."""
 
     def select(self, phase: Phase) -> Select[Any]:
         columns = [self.key.label("order_key"), *phase.labels]

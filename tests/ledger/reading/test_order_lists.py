@@ -165,14 +165,24 @@ def test_open_orders_come_first_then_the_last_ended(filled: FilledLedger) -> Non
     "name", ["everything", "states", "product", "system", "words", "open", "jeopardy", "submitted"]
 )
 @pytest.mark.parametrize("sort", ["recent", "started:asc", "requested:asc", "customer:desc", "state:asc"])
-@pytest.mark.parametrize("most_walked", [5, 600, 10_000])
+@pytest.mark.parametrize(
+    ("most_walked", "with_list", "most_listed"), [(5, 7, 50_000), (5, 10_000, 50_000), (600, 0, 3), (10_000, 0, 3)]
+)
 def test_more_orders_than_are_counted_are_listed_alike(
-    filled: FilledLedger, name: str, sort: str, most_walked: int, monkeypatch: pytest.MonkeyPatch
+    filled: FilledLedger,
+    name: str,
+    sort: str,
+    most_walked: int,
+    with_list: int,
+    most_listed: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     criteria, _ = CASES[name]
     expected = read_all(filled, criteria, sort, 400)
     monkeypatch.setattr(order_search, "MAX_EXACT", 4)
     monkeypatch.setattr(order_search, "MAX_WALK", most_walked)
+    monkeypatch.setattr(order_search, "MAX_WALK_WITH_LIST", with_list)
+    monkeypatch.setattr(order_search, "MAX_LISTED", most_listed)
     page, _ = filled.reader.list_orders(criteria, sort)
     if name not in ("everything", "states"):  # their counts are kept
         assert (page.total.count, page.total.is_exact, page.total.by_state) == (4, False, {})

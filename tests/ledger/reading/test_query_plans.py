@@ -130,6 +130,21 @@ def test_orders_in_fallout_have_an_index_of_their_own(filled: FilledLedger, crit
     assert any(index in step for step in plan for index in INDEXES_OF_FEW), plan
 
 
+def test_a_common_search_looks_no_order_up_that_does_not_fit(
+    filled: FilledLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if is_sqlite(filled.engine):
+        pytest.skip("only PostgreSQL reads a list of the orders that fit")
+    monkeypatch.setattr(order_search, "MAX_EXACT", 1)
+    with statements(filled) as sent:
+        filled.reader.list_orders(OrderFilter(search="smith"), "started")
+    (page,) = [each for each in sent if "sorted_0" in each[0] and "order_words" in each[0]]
+    with filled.engine.connect() as connection:
+        plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {page[0]}", page[1]).scalars())
+    assert "hashed SubPlan" in plan
+    assert "ix_order_words_order_key_word" not in plan
+
+
 def test_all_orders_of_a_customer_are_found_by_indexes(filled: FilledLedger) -> None:
     customer = filled.changes[0].order.customer["id"]
     with statements(filled) as sent:
