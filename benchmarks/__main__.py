@@ -11,6 +11,7 @@ from typing import Any
 from benchmarks import (
     catalogue_load,
     compilation,
+    console_lists,
     console_plan,
     console_streams,
     latency,
@@ -40,23 +41,33 @@ BENCHMARKS: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
 ON_DEMAND = {"huge"}
 LEDGER_SIZE = "ledger_size"
 """On demand, with options of its own. Its exit status says whether the limits hold."""
+CONSOLE_LISTS = "console_lists"
+"""On demand, since it needs a browser and a large ledger. Its exit status says whether the limits hold."""
 CONSOLE_PLAN = "console_plan"
 """On demand, since it needs a browser. Its exit status says whether the limits hold."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Ordo's benchmarks.")
-    names = [*BENCHMARKS, LEDGER_SIZE, CONSOLE_PLAN]
+    names = [*BENCHMARKS, LEDGER_SIZE, CONSOLE_LISTS, CONSOLE_PLAN]
     parser.add_argument("names", nargs="*", choices=[*names, []], metavar="NAME", help=", ".join(names))
-    parser.add_argument("--orders", type=int, default=100_000, metavar="N", help="of ledger_size (default: 100000)")
-    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite", help="of ledger_size")
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="of ledger_size: keep the database, or reuse it")
+    ledger = parser.add_argument_group("ledger_size and console_lists")
+    ledger.add_argument(
+        "--orders", type=int, default=100_000, metavar="N", help="orders of the ledger (default: 100000)"
+    )
+    ledger.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    ledger.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the database here, or reuse it")
+    ledger.add_argument("--only", default="", metavar="TEXT", help="of ledger_size: pairs with this in filter and sort")
+    ledger.add_argument("--warm", action="store_true", help="of ledger_size: ask nothing cold")
     arguments = parser.parse_args()
+    size = (arguments.orders, arguments.database, arguments.keep)
     for name in arguments.names or [name for name in BENCHMARKS if name not in ON_DEMAND]:
         if name == CONSOLE_PLAN:
             holds = asyncio.run(console_plan.measure())
+        elif name == CONSOLE_LISTS:
+            holds = asyncio.run(console_lists.measure(*size))
         elif name == LEDGER_SIZE:
-            holds = ledger_size.measure(arguments.orders, arguments.database, arguments.keep)
+            holds = ledger_size.measure(*size, arguments.only, cold=not arguments.warm)
         else:
             holds = True
             asyncio.run(BENCHMARKS[name]())

@@ -3,209 +3,107 @@ and sort is answered, as users work (warm), and then with nothing in memory (col
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from random import Random
-from tempfile import TemporaryDirectory
 
-from sqlalchemy import URL, Engine, func, select, text
+from sqlalchemy import Engine, func, select
 
+from benchmarks.filled_ledger import Site, filled_ledger
 from benchmarks.ledger_orders import OrderGenerator
 from benchmarks.ledger_pairs import OrderPair, WorkPair, order_pairs, work_pairs
 from benchmarks.reporting import percentile, print_line
-from ledger.database import is_sqlite, open_ledger, write_transaction
-from ledger.migrations.schema_version import upgrade
 from ledger.reading.ledger_reader import LedgerReader
 from ledger.reading.order_filter import WorkFilter
 from ledger.reading.work_lists import WorkKind
 from ledger.schema.tables import orders, steps
-from ledger.writing.apply_changes import apply_changes
-from ledger.writing.memory import WriterMemory
 
-BATCH = 200
 SAMPLES = 30
 LIMITS = {"sqlite": 100.0, "postgresql": 50.0}
 """Milliseconds: the greatest p95 of a pair."""
-LOG_LINES = 10
-READ_AT_ONCE = 16 * 1024 * 1024
 
-Question = Callable[[Random], object]
+Question = Callable[[LedgerReader, Random], object]
+"""Asks for a page, with values drawn anew."""
 
 
 @dataclass(frozen=True)
-class Site:
-    """A database that can be made warm and cold."""
+class Pair:
+    filter: str
+    sort: str
+    ask: Question
 
-    url: URL
-    folder: Path
-    restart: Callable[[], None]
-
-    def warm_up(self) -> None:
-        """Lets the operating system keep as much of the database in memory as it can."""
-        for file in self.folder.rglob("*"):
-            if file.is_file():
-                with file.open("rb") as content:
-                    while content.read(READ_AT_ONCE):
-                        pass
-
-    def cool_down(self, engine: Engine) -> None:
-        """Drops what the database and the operating system keep in memory of it."""
-        engine.dispose()
-        self.restart()
-        for file in self.folder.rglob("*"):
-            if file.is_file():
-                handle = os.open(file, os.O_RDONLY)
-                os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
-                os.close(handle)
+    @property
+    def name(self) -> str:
+        return f"{self.filter} {self.sort}".strip()
 
 
-def measure(count: int, database: str, keep: Path | None = None) -> bool:
-    """`database`: `sqlite` or `postgresql`. `keep`: a folder in which the database stays, for the next measurement.
-    Returns whether every p95 is within LIMITS. Raises SystemExit if the kept database has another number of orders."""
-    with {"sqlite": _sqlite_site, "postgresql": _postgresql_site}[database](keep) as site:
-        engine = open_ledger(site.url, create=True)
-        upgrade(engine)
-        generator = OrderGenerator(count)
-        _fill(engine, generator, keep)
-        holds = _measure_pairs(site, engine, generator, LIMITS[database])
-        engine.dispose()
+def measure(count: int, database: str, keep: Path | None = None, only: str = "", *, cold: bool = True) -> bool:
+    """`only`: a part of the filter and sort of the pairs to ask, as in `search (name) ended:desc`. `cold`: whether they
+    are asked with nothing in memory, too. The rest is as for `filled_ledger`. Returns whether every p95 is within its
+    limit. Raises SystemExit if `only` fits no pair."""
+    generator = OrderGenerator(count)
+    pairs = [pair for pair in _pairs(generator) if only in pair.name]
+    if not pairs:
+        raise SystemExit(f"No pair of filter and sort contains `{only}`")
+    with filled_ledger(generator, database, keep) as (site, engine):
+        holds = _measure_warm(site, engine, pairs, LIMITS[database])
+        if cold:
+            _measure_cold(site, engine, pairs)
     return holds
 
 
-def _fill(engine: Engine, generator: OrderGenerator, keep: Path | None) -> None:
-    with engine.connect() as connection:
-        known = connection.execute(select(func.count()).select_from(orders)).scalar_one()
-    if known not in (0, generator.count):
-        raise SystemExit(f"{keep} has a ledger of {known:,} orders. Name another folder, or delete it.")
-    if known == 0:
-        empty = _size(engine)
-        _load(engine, generator)
-        _settle(engine)
-        used = _size(engine) - empty
-        print_line(f"  {used / 1e6:,.0f} MB, {used / generator.count:,.0f} bytes an order")
-
-
-def _load(engine: Engine, generator: OrderGenerator) -> None:
-    written, seconds, processor, memory = 0, 0.0, 0.0, WriterMemory()
-    changes = generator.changes()
-    began = time.monotonic()
-    while batch := list(islice(changes, BATCH)):
-        started, used = time.perf_counter(), time.process_time()
-        with write_transaction(engine) as connection:
-            apply_changes(connection, batch, memory)
-        seconds += time.perf_counter() - started
-        processor += time.process_time() - used
-        written += len(batch)
-        if written % max(generator.count // LOG_LINES, BATCH) < BATCH:
-            print_line(f"  {written:,} orders after {time.monotonic() - began:,.0f} s")
-    rate = f"{written / seconds:,.0f} orders a second, {written / processor:,.0f} a second of its processor"
-    print_line(f"{engine.dialect.name}: {written:,} orders written by one writer: {rate}")
-
-
-def _size(engine: Engine) -> int:
-    """Bytes of the database, without its log."""
-    with engine.connect() as connection:
-        if not is_sqlite(engine):
-            return int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-        return int(pages) * int(connection.exec_driver_sql("PRAGMA page_size").scalar_one())
-
-
-def _settle(engine: Engine) -> None:
-    """As databases are after a while: statistics are gathered, and the log is written back."""
-    if is_sqlite(engine):
-        with engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        return
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE"))
-        connection.execute(text("CHECKPOINT"))
-
-
-def _measure_pairs(site: Site, engine: Engine, generator: OrderGenerator, limit: float) -> bool:
-    random, reader = Random(1), LedgerReader(engine)
+def _measure_warm(site: Site, engine: Engine, pairs: Sequence[Pair], limit: float) -> bool:
+    reader = LedgerReader(engine)
     with engine.connect() as connection:
         rows = [connection.execute(select(func.count()).select_from(table)).scalar_one() for table in (orders, steps)]
     print_line(f"{rows[0]:,} orders, {rows[1]:,} steps; milliseconds of {SAMPLES} pages of 100")
     print_line(f"  {'filter':<24}{'sort':<20}{'p50':>8}{'p95':>8}{'max':>8}")
     site.warm_up()
-    slowest = []
-    for name, sort, ask in _questions(reader, generator):
-        ask(random)
-        warm = [_milliseconds(ask, random) for _ in range(SAMPLES)]
-        p95 = percentile(warm, 0.95)
+    medians, slowest = [], []
+    for pair in pairs:
+        random = Random(pair.name)
+        _milliseconds(pair, reader, random)
+        warm = [_milliseconds(pair, reader, random) for _ in range(SAMPLES)]
+        p50, p95 = (percentile(warm, fraction) for fraction in (0.5, 0.95))
         mark = "  over the limit" if p95 > limit else ""
-        print_line(f"  {name:<24}{sort:<20}{percentile(warm, 0.5):8.1f}{p95:8.1f}{max(warm):8.1f}{mark}")
+        print_line(f"  {pair.filter:<24}{pair.sort:<20}{p50:8.1f}{p95:8.1f}{max(warm):8.1f}{mark}")
+        medians.append(p50)
         slowest.append(p95)
     held = sum(p95 <= limit for p95 in slowest)
     print_line(
         f"{held} of {len(slowest)} pairs within {limit:.0f} ms; half of them within {percentile(slowest, 0.5):.1f} ms"
     )
-    print_line(f"greatest p95: {max(slowest):.1f} ms")
-    cold = []
-    for name, sort, ask in _questions(reader, generator):
-        site.cool_down(engine)
-        cold.append((_milliseconds(ask, random), f"{name}, {sort}"))
-    print_line(f"greatest first answer, cold: {max(cold)[0]:.1f} ms ({max(cold)[1]})")
+    print_line(f"greatest p50: {max(medians):.1f} ms, greatest p95: {max(slowest):.1f} ms")
     return max(slowest) <= limit
 
 
-def _questions(reader: LedgerReader, generator: OrderGenerator) -> Iterator[tuple[str, str, Question]]:
+def _measure_cold(site: Site, engine: Engine, pairs: Sequence[Pair]) -> None:
+    reader, slowest = LedgerReader(engine), []
+    for pair in pairs:
+        site.cool_down(engine)
+        slowest.append((_milliseconds(pair, reader, Random(pair.name)), pair.name))
+    print_line(f"greatest first answer, cold: {max(slowest)[0]:.1f} ms ({max(slowest)[1]})")
+
+
+def _pairs(generator: OrderGenerator) -> Iterator[Pair]:
     def list_orders(pair: OrderPair) -> Question:
-        return lambda random: reader.list_orders(pair.build(random), str(pair.sort))
+        return lambda reader, random: reader.list_orders(pair.build(random), str(pair.sort))
 
     def list_work(kind: WorkKind, pair: WorkPair) -> Question:
-        return lambda random: reader.list_work(kind, pair.build(random), str(pair.sort))
+        return lambda reader, random: reader.list_work(kind, pair.build(random), str(pair.sort))
 
     for pair in order_pairs(generator):
-        yield pair.name, str(pair.sort), list_orders(pair)
+        yield Pair(pair.name, str(pair.sort), list_orders(pair))
     for kind, work in work_pairs():
-        yield f"{kind}: {work.name}", str(work.sort), list_work(kind, work)
-    yield "groups of fallout", "", lambda _random: reader.group_fallout(WorkFilter())
-    yield "groups of tasks", "", lambda _random: reader.group_tasks(WorkFilter())
-    yield "one order", "", lambda random: reader.read_order(f"SO-{random.randrange(generator.count):07}")
+        yield Pair(f"{kind}: {work.name}", str(work.sort), list_work(kind, work))
+    yield Pair("groups of fallout", "", lambda reader, _random: reader.group_fallout(WorkFilter()))
+    yield Pair("groups of tasks", "", lambda reader, _random: reader.group_tasks(WorkFilter()))
+    yield Pair("one order", "", lambda reader, random: reader.read_order(f"SO-{random.randrange(generator.count):07}"))
 
 
-def _milliseconds(ask: Question, random: Random) -> float:
+def _milliseconds(pair: Pair, reader: LedgerReader, random: Random) -> float:
     began = time.perf_counter()
-    ask(random)
+    pair.ask(reader, random)
     return (time.perf_counter() - began) * 1000
-
-
-@contextmanager
-def _sqlite_site(keep: Path | None) -> Iterator[Site]:
-    with TemporaryDirectory(prefix="ordo-ledger-") if keep is None else nullcontext(keep) as name:
-        folder = Path(name)
-        folder.mkdir(parents=True, exist_ok=True)
-        yield Site(URL.create("sqlite+pysqlite", database=str(folder / "ledger.sqlite")), folder, lambda: None)
-
-
-@contextmanager
-def _postgresql_site(keep: Path | None) -> Iterator[Site]:
-    from tests.support.postgres_server import PostgresServer
-
-    settings = {"shared_buffers": "1GB", "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
-    server = PostgresServer(keep, **settings, max_wal_size="4GB", maintenance_work_mem="256MB")
-    server.start()
-
-    def restart() -> None:
-        server.stop()
-        server.start()
-
-    try:
-        yield Site(server.url(), _data_folder(server.url()), restart)
-    finally:
-        server.close()
-
-
-def _data_folder(url: URL) -> Path:
-    engine = open_ledger(url)
-    with engine.connect() as connection:
-        folder = Path(connection.execute(text("SHOW data_directory")).scalar_one())
-    engine.dispose()
-    return folder
