@@ -31,7 +31,9 @@ def sign_in_routes(console: Console) -> APIRouter:
     gatekeeper = console.gatekeeper
     session_seconds = int(console.settings.session_limit.total_seconds())
 
-    def page(request: Request, wanted: str, *, status: int = 200, problem: str = "", note: str = "") -> Response:
+    def page(
+        request: Request, wanted: str, *, status: int = 200, problem: str = "", note: str = "", has_left: bool = False
+    ) -> Response:
         return console.render(
             request,
             "sign_in.html",
@@ -39,6 +41,7 @@ def sign_in_routes(console: Console) -> APIRouter:
             wanted=local_path(wanted),
             problem=problem,
             note=note,
+            has_left=has_left,
             provider=console.settings.oidc,
         )
 
@@ -50,7 +53,7 @@ def sign_in_routes(console: Console) -> APIRouter:
         left: str | None = None,
     ) -> Response:
         note = "You are signed out." if left else "Your session has ended. Sign in again." if ended else ""
-        return page(request, wanted, note=note)
+        return page(request, wanted, note=note, has_left=bool(left))
 
     @routes.post(SIGN_IN_PATH)
     async def sign_in(

@@ -11,7 +11,8 @@ PAGE = (ROOT / "docs" / "console-security.md").read_text(encoding="utf-8")
 
 def test_every_test_that_the_page_names_is_there() -> None:
     named = set(re.findall(r"`(test_\w+)`", PAGE))
-    sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "console").rglob("test_*.py"))
+    files = [path for folder in ("console", "browser") for path in (ROOT / "tests" / folder).rglob("test_*.py")]
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in files)
     assert len(named) > 20
     assert named <= set(re.findall(r"^(?:async )?def (test_\w+)", sources, re.M))
 

@@ -1,7 +1,9 @@
 // @ts-check
-// Views that a person has saved: name and address, kept by this browser.
+// Views that a person has saved: name and address, kept by this browser for their account.
 
-const KEY = "ordo.orders.views";
+import { account } from "../session.js";
+
+const KEY = `ordo.orders.views.${account}`;
 const MAX_VIEWS = 30;
 const PAGING = ["cursor", "first"];
 
