@@ -14,6 +14,7 @@ import typer
 from cli.commands.accounts import group as accounts
 from cli.commands.authoring import diff, lsp, new_offer, schema
 from cli.commands.infrastructure import notifications, stack, systems
+from cli.commands.jobs import group as jobs
 from cli.commands.ledger import group as ledger
 from cli.commands.orders import amend, event, history, list_orders, order_actions, show, start
 from cli.commands.planning import plan
@@ -59,7 +60,7 @@ def build_app(program: str, for_terminal: bool) -> typer.Typer:
             amend,
             order_actions,
         ),
-        *(worklists, step_actions, claim, reschedule, systems, notifications),
+        *(worklists, step_actions, claim, reschedule, jobs, systems, notifications),
         *(publish, versions),
         *(reports, export, ledger, accounts),
     ):

@@ -24,7 +24,7 @@ TITLES = {
     405: "Not possible here",
     408: "Too slow",
     409: "Not possible now",
-    410: "The order has ended",
+    410: "It has ended",
     413: "Too large",
     421: "Not the console's address",
     422: "The data does not fit",

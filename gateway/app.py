@@ -9,6 +9,7 @@ from fastapi_offline import FastAPIOffline
 from gateway.access.route_guard import register_forbidden_handler
 from gateway.access.sign_in_middleware import SignInMiddleware
 from gateway.action_routes import action_routes
+from gateway.bulk_job_routes import bulk_job_routes
 from gateway.bulk_routes import bulk_routes
 from gateway.catalogue_routes import catalogue_routes
 from gateway.errors import register_error_handlers
@@ -62,6 +63,7 @@ def create_app(orders: OrderClient, settings: GatewaySettings) -> FastAPI:
         event_routes,
         action_routes,
         bulk_routes,
+        bulk_job_routes,
         worklist_routes,
         report_routes,
         system_routes,

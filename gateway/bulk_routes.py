@@ -9,9 +9,9 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from gateway.access.route_guard import CurrentPerson, allowed, require_override
+from gateway.bulk_bodies import BulkActionBody
 from gateway.errors import BODY_ERRORS, error_responses
 from gateway.openapi import BULK_RESPONSES
-from gateway.request_models import BulkActionBody
 from gateway.strict_json import StrictJsonRoute
 from operations.access.permissions import ACTION_PERMISSIONS
 from operations.access.person import require_queue

@@ -8,12 +8,6 @@ from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from compiler.language.order import ORDER_ID_PATTERN
-from gateway.value_types import Count, Flag, Moment, Number
-from operations.access.person import Person
-from operations.bulk.bulk_actions import BulkCommand
-from operations.bulk.bulk_runner import BulkFilter, BulkPacing
-from operations.bulk.bulk_selection import WorklistKind
-from workflows.contract.actions import ActionSpec
 from workflows.contract.event_ids import content_event_id
 from workflows.contract.order_messages import EventDelivery
 
@@ -80,32 +74,3 @@ class OrderEventBody(KeyedEventBody):
 class ActorBody(StrictBody):
     by: str | None = Field(None, min_length=1, max_length=200, description=BY_DESCRIPTION, examples=["ann"])
     reason: str = Field("", max_length=2000, description="Why; kept with the order", examples=["stock was counted"])
-
-
-class BulkActionBody(ActorBody):
-    """Which steps or orders the action is for. A criterion that is not given does not matter."""
-
-    system: str | None = Field(None, max_length=200, description="Steps that call this system")
-    code: str | None = Field(None, max_length=200, description="Steps that failed with this code")
-    product: str | None = Field(None, max_length=200, description="Orders of this commercial product")
-    customer: str | None = Field(None, max_length=200)
-    queue: str | None = Field(None, max_length=200)
-    since: Moment | None = Field(None, description="Only what has begun to wait since then")
-    limit: Count | None = Field(None, description="At most this many; what has waited longest comes first")
-    tasks: Flag = Field(False, description="`complete`, `claim`, `assign`: open tasks instead of steps in fallout")
-    data: dict[str, Any] | None = Field(None, description="As for one step; each action's own route describes it")
-    override: str | None = Field(None, min_length=1, max_length=2000)
-    take_over: Flag = Field(False, description="Also act on steps that somebody else holds; otherwise they are left")
-    dry_run: Flag = Field(False, description="Only list the targets")
-    pace: Number = Field(5.0, ge=0.01, le=1000, description="Actions per second")
-    stop_after: Count | None = Field(5, description="Stop when this many have failed; null: never")
-
-    def to_command(self, action: ActionSpec, person: Person) -> BulkCommand:
-        criteria = BulkFilter(self.system, self.code, self.product, self.customer, self.queue, self.since, self.limit)
-        worklist: WorklistKind = "tasks" if self.tasks else "fallout"
-        actor = person.actor(self.by, self.reason)
-        return BulkCommand(action, actor, criteria, worklist, self.data, self.override, self.take_over)
-
-    @property
-    def pacing(self) -> BulkPacing:
-        return BulkPacing(self.pace, self.stop_after)

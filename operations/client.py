@@ -14,11 +14,12 @@ from operations.actions import amend_order, perform_action, possible_actions
 from operations.actions.amend_order import AmendCommand
 from operations.blockers import cross_order_blockers
 from operations.blockers.order_blockers import Blocker, find_blockers
-from operations.bulk import bulk_actions, bulk_jobs
+from operations.bulk import bulk_actions, bulk_jobs, job_reading
 from operations.bulk.bulk_actions import BulkCommand
-from operations.bulk.bulk_jobs import JobChange, ListedJob
+from operations.bulk.bulk_jobs import JobChange, StartedJob
 from operations.bulk.bulk_runner import BulkPacing, BulkRunner, BulkTarget
 from operations.bulk.bulk_selection import BulkSelection
+from operations.bulk.job_reading import JobDetails, JobPage, ListedJob
 from operations.errors import NoWorker
 from operations.events import deliver_events, resend_to_receiver, undelivered_notifications
 from operations.events.deliver_events import DeliveryResult
@@ -282,18 +283,31 @@ class OrderClient:
         """A job that outlives this client. Returns its id. `about`: what was chosen, in words."""
         return await bulk_jobs.start_job(self.client, self.task_queue, command, targets, pacing, about)
 
-    async def list_bulk_jobs(self) -> Sequence[ListedJob]:
-        """The newest first."""
-        return await bulk_jobs.list_jobs(self.client)
+    async def start_matching_bulk_job(
+        self, command: BulkCommand, pacing: BulkPacing, job: str | None = None
+    ) -> StartedJob:
+        """A job on everything that fits the command's criteria now. With an id, the same request counts once."""
+        return await bulk_jobs.start_matching_job(self.client, self.task_queue, command, pacing, job)
+
+    async def list_bulk_jobs(
+        self, limit: int = job_reading.DEFAULT_LIMIT, cursor: str | None = None, *, only_running: bool = False
+    ) -> JobPage:
+        """Running ones first, the newest first; then those that ended, as long as Temporal keeps them."""
+        return await job_reading.list_jobs(self.client, limit, cursor, only_running=only_running)
 
     async def read_bulk_job(self, job: str) -> ListedJob:
-        return await bulk_jobs.read_card(self.client, job)
+        """Needs no worker."""
+        return await job_reading.read_listed(self.client, job)
+
+    async def read_bulk_job_details(self, job: str) -> JobDetails:
+        """With its progress. Of a job that has ended, without a worker."""
+        return await job_reading.read_details(self.client, job)
 
     async def read_bulk_progress(self, job: str) -> BulkProgress:
-        return await bulk_jobs.read_progress(self.client, job)
+        return await job_reading.read_progress(self.client, job)
 
     async def read_bulk_results(self, job: str, request: BulkResultsRequest) -> BulkResultsPage:
-        return await bulk_jobs.read_results(self.client, job, request)
+        return await job_reading.read_results(self.client, job, request)
 
     async def change_bulk_job(self, job: str, change: JobChange, actor: Actor) -> None:
         """Pauses it, continues it, or stops it."""

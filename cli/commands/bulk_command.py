@@ -11,22 +11,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.commands.bulk_background import start_in_background
+from cli.commands.bulk_targets import confirm_selection, list_targets
 from cli.framework.command import register_command
-from cli.framework.confirm import can_prompt, confirm
 from cli.framework.errors import UsageError
 from cli.framework.options import YesOption, value_option
 from cli.framework.session import Session
 from cli.user_input.value_parsing import parse_data, parse_since
-from workflows.contract.actions import ActionSpec
+from workflows.contract.actions import RECOVER, ActionSpec
 
 if TYPE_CHECKING:
     from operations.bulk.bulk_actions import BulkCommand
     from operations.bulk.bulk_runner import BulkPacing
-    from operations.bulk.bulk_selection import BulkSelection
 
 BULK_PANEL = "In bulk, with --all"
-MAX_SHOWN = 20
-"""Targets that are listed before the command asks for confirmation."""
 
 
 def _number_option(help_text: str, minimum: float, maximum: float | None = None) -> Any:
@@ -61,6 +59,10 @@ BULK_OPTIONS: dict[str, tuple[Any, Any]] = {
     "dry_run": (Annotated[bool, _flag_option("--dry-run", "Only list the targets.")], False),
     "pace": (Annotated[float, _number_option("Actions per second.", 0.01, 1000)], 5.0),
     "stop_after": (Annotated[int, _number_option("Stop when this many have failed; 0: never.", 0)], 5),
+    "background": (
+        Annotated[bool, _flag_option("--background", "Begin a job that goes on without this terminal.")],
+        False,
+    ),
 }
 YES_OPTION: tuple[Any, Any] = (YesOption, False)
 
@@ -105,7 +107,7 @@ def register_bulk_command(
             return run(session, **arguments)
 
         del invoke.__wrapped__
-        options = {name: option for name, option in BULK_OPTIONS.items() if name != "tasks" or spec.bulk_on_tasks}
+        options = {name: option for name, option in BULK_OPTIONS.items() if _takes(spec, name)}
         if not has_yes:
             options["yes"] = YES_OPTION
         parameters = [
@@ -120,6 +122,12 @@ def register_bulk_command(
         register_action(app, spec, panel)(invoke)
 
     return register
+
+
+def _takes(spec: ActionSpec, option: str) -> bool:
+    if option == "background":
+        return spec is not RECOVER  # no job can do it
+    return option != "tasks" or spec.bulk_on_tasks
 
 
 def _as_optional(parameter: inspect.Parameter) -> inspect.Parameter:
@@ -151,7 +159,13 @@ def _run_bulk(session: Session, action: ActionSpec, arguments: dict[str, Any], b
 
     command = _build_command(action, arguments, bulk_options)
     pacing = BulkPacing(bulk_options["pace"], bulk_options["stop_after"] or None)
-    run = _list_targets(session, command) if bulk_options["dry_run"] else _run(session, command, pacing, arguments)
+    is_confirmed = bool(arguments.get("yes"))
+    if bulk_options["dry_run"]:
+        run = list_targets(session, command)
+    elif bulk_options["background"]:
+        run = start_in_background(session, command, pacing, is_confirmed=is_confirmed)
+    else:
+        run = _run(session, command, pacing, is_confirmed=is_confirmed)
     try:
         return asyncio.run(run)
     except asyncio.CancelledError:
@@ -177,35 +191,13 @@ def _build_command(action: ActionSpec, arguments: dict[str, Any], bulk_options: 
     )
 
 
-async def _list_targets(session: Session, command: BulkCommand) -> int:
-    from operations.bulk.bulk_responses import bulk_selection_response
-    from views.order.bulk_result import targets_table
-
-    selection = await (await session.connect()).select_bulk_targets(command)
-    name = command.action.name
-    if session.is_json:
-        session.print_json(bulk_selection_response(command, selection))
-        return 0
-    if selection.targets:
-        session.print(targets_table(selection.targets))
-        session.print(f"`{name}` would run on {_target_count(selection)}; nothing was done.")
-    else:
-        session.print(f"Nothing fits: `{name}` would do nothing.")
-    if selection.unanswered_orders:
-        orders = ", ".join(selection.unanswered_orders)
-        session.print_note(f"No worker answered for {orders}: their targets are unknown.")
-    return 0
-
-
-async def _run(session: Session, command: BulkCommand, pacing: BulkPacing, arguments: dict[str, Any]) -> int:
+async def _run(session: Session, command: BulkCommand, pacing: BulkPacing, *, is_confirmed: bool) -> int:
     from operations.bulk.bulk_responses import bulk_summary_response
     from views.order.bulk_result import result_line, summary_line
 
     server = await session.connect()
     selection = await server.select_bulk_targets(command)
-    asks = selection.targets and can_prompt(session) and not arguments.get("yes")
-    if asks and not _confirm_selection(session, command, selection):
-        session.print("Nothing was done.")
+    if not is_confirmed and not confirm_selection(session, command, selection):
         return 1
     runner = server.create_bulk_runner(command, pacing)
     try:
@@ -221,18 +213,3 @@ async def _run(session: Session, command: BulkCommand, pacing: BulkPacing, argum
         else:
             session.print(summary_line(runner.summary, selection.unanswered_orders))
     return 0 if runner.summary.is_success and not selection.unanswered_orders else 1
-
-
-def _confirm_selection(session: Session, command: BulkCommand, selection: BulkSelection) -> bool:
-    from views.order.bulk_result import targets_table
-
-    session.print(targets_table(selection.targets[:MAX_SHOWN]))
-    more = len(selection.targets) - MAX_SHOWN
-    unlisted = f" ({more:,} of them not listed)" if more > 0 else ""
-    return confirm(session, f"Run `{command.action.name}` on these {_target_count(selection)}{unlisted}?")
-
-
-def _target_count(selection: BulkSelection) -> str:
-    from views.shared.value_format import pluralize
-
-    return pluralize(len(selection.targets), "step" if selection.targets[0].step else "order")

@@ -64,23 +64,58 @@ def register_command(
     """
 
     def register(run: Callable[..., int | None]) -> Callable[..., int]:
-        own = list(inspect.signature(run, eval_str=True).parameters.values())[1:]
-        options = COMMON_OPTIONS if formats is OutputFormat else COMMON_OPTIONS | {"output": output_option(formats)}
-        common = [
-            inspect.Parameter(option, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=declared)
-            for option, (declared, default) in options.items()
-        ]
-        own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
-
-        @functools.wraps(run)
-        def invoke(**arguments: Any) -> int:
-            session = Session(**{option: arguments.pop(option) for option in COMMON_OPTIONS})
-            return run_reporting_errors(session, lambda: run(session, **arguments))
-
-        del invoke.__wrapped__
-        invoke.__signature__ = inspect.Signature([*own, *common])  # type: ignore[attr-defined]
-        invoke.__annotations__ = {parameter.name: parameter.annotation for parameter in [*own, *common]}
+        invoke = _with_common_options(run, formats)
         app.command(name, cls=StrictCommand, rich_help_panel=panel)(invoke)
         return invoke
 
     return register
+
+
+def register_default(group: typer.Typer) -> Callable[[Callable[..., int | None]], None]:
+    """Registers `run(session, …)` as what a group of commands does without a command."""
+
+    def register(run: Callable[..., int | None]) -> None:
+        invoke = _with_common_options(run, OutputFormat)
+
+        def invoke_alone(context: typer.Context, **arguments: Any) -> int:
+            if context.invoked_subcommand is None:
+                return invoke(**arguments)
+            _refuse_options_before_command(context)
+            return 0
+
+        own = list(inspect.signature(invoke).parameters.values())
+        first = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+        invoke_alone.__signature__ = inspect.Signature([first, *own])  # type: ignore[attr-defined]
+        invoke_alone.__annotations__ = {parameter.name: parameter.annotation for parameter in [first, *own]}
+        group.callback(invoke_without_command=True)(invoke_alone)
+
+    return register
+
+
+def _refuse_options_before_command(context: typer.Context) -> None:
+    """They would be dropped in silence."""
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if source is not None and source.name == "COMMANDLINE":
+            context.fail(f"Write {parameter.opts[0]} after `{context.invoked_subcommand}`.")
+
+
+def _with_common_options(run: Callable[..., int | None], formats: type[StrEnum]) -> Callable[..., int]:
+    """`run(session, …)` as a function of its own options and the common ones, which reports errors."""
+    own = list(inspect.signature(run, eval_str=True).parameters.values())[1:]
+    options = COMMON_OPTIONS if formats is OutputFormat else COMMON_OPTIONS | {"output": output_option(formats)}
+    common = [
+        inspect.Parameter(option, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=declared)
+        for option, (declared, default) in options.items()
+    ]
+    own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
+
+    @functools.wraps(run)
+    def invoke(**arguments: Any) -> int:
+        session = Session(**{option: arguments.pop(option) for option in COMMON_OPTIONS})
+        return run_reporting_errors(session, lambda: run(session, **arguments))
+
+    del invoke.__wrapped__
+    invoke.__signature__ = inspect.Signature([*own, *common])  # type: ignore[attr-defined]
+    invoke.__annotations__ = {parameter.name: parameter.annotation for parameter in [*own, *common]}
+    return invoke

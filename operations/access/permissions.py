@@ -54,6 +54,12 @@ OVERRIDE = Permission(
     _OPERATORS,
     QueueRule.REFUSED,
 )
+BULK_JOB = Permission(
+    "bulk_job",
+    "Begin, pause, continue and stop bulk jobs, where the action itself is allowed",
+    _ORDER_ENTRY,
+    QueueRule.OWN_WORK,
+)
 SWITCH_SYSTEM = Permission("switch_system", "Switch a system off or on", _OPERATORS, QueueRule.REFUSED)
 RESEND = Permission("resend", "Send undelivered events again", _OPERATORS, QueueRule.REFUSED)
 PUBLISH = Permission("publish", "Publish a version of the catalogue", _PUBLISHERS)
@@ -85,7 +91,7 @@ ACTION_PERMISSIONS: Mapping[str, Permission] = {name: _action_permission(spec) f
 
 def _all_permissions() -> Iterator[Permission]:
     yield from (READ_ORDER, LIST_ORDERS, READ_WORK, READ_SYSTEMS, READ_CATALOGUE, READ_NOTIFICATIONS, READ_REPORTS)
-    yield from (SUBMIT, SEND_EVENT, *ACTION_PERMISSIONS.values(), OVERRIDE, SWITCH_SYSTEM, RESEND)
+    yield from (SUBMIT, SEND_EVENT, *ACTION_PERMISSIONS.values(), OVERRIDE, BULK_JOB, SWITCH_SYSTEM, RESEND)
     yield from (PUBLISH, UNPUBLISH, EXPORT, ERASE, LEGAL_HOLD, MAINTAIN_LEDGER, MANAGE_ACCOUNTS)
 
 

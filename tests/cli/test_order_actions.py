@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.commands import bulk_command
+from cli.commands import bulk_targets
 from cli.commands.orders import order_actions
 from tests.support.command_line import Ordo
 
@@ -81,7 +81,7 @@ async def test_cancel_says_what_it_would_do_and_does_it(ordo: Ordo) -> None:
 async def test_cancel_and_rollback_ask_first_on_a_terminal(ordo: Ordo, monkeypatch: pytest.MonkeyPatch) -> None:
     await ordo.started("shelf", "P-6")
     answers = iter([False, True])
-    for module in (bulk_command, order_actions):
+    for module in (bulk_targets, order_actions):
         monkeypatch.setattr(module, "can_prompt", lambda _session: True)
     monkeypatch.setattr(order_actions, "confirm", lambda _session, _question: next(answers))
     refused = await ordo("rollback", "P-6")

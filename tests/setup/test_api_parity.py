@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from cli.app import build_app
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
+from operations.bulk.bulk_jobs import JOB_ACTIONS, SIGNALS
 from operations.client import OrderClient
 from tests.support.paths import ROOT
 from workflows.contract.actions import ACTIONS, AMEND, BULK_ACTIONS, RECOVER, ActionSpec, ActionTarget
@@ -23,6 +24,7 @@ READING = {"history": "/orders/{order_id}/history", "why": "/orders/{order_id}/w
     "tasks": "/tasks",
     "systems": "/systems",
     "notifications": "/notifications",
+    "jobs": "/bulk-jobs",
     "list": "/orders",
     "show": "/orders/{order_id}",
 }
@@ -129,7 +131,15 @@ def test_a_route_performs_the_action(spec: ActionSpec) -> None:
 def test_command_and_gateway_perform_the_action_in_bulk(name: str) -> None:
     assert {"--all", "--dry-run", "--pace", "--stop-after", "--system", "--code", "--since"} <= options(name)
     assert ("--tasks" in options(name)) == BULK_ACTIONS[name].bulk_on_tasks
+    assert ("--background" in options(name)) == (name in JOB_ACTIONS)
     assert f"/bulk/{name}" in {route.path for route in all_routes()}
+
+
+def test_command_and_gateway_change_jobs_alike() -> None:
+    jobs = commands()["jobs"].commands  # type: ignore[attr-defined]
+    paths = {route.path for route in all_routes()}
+    assert {f"/bulk-jobs/{{job}}/{change}" for change in SIGNALS} <= paths
+    assert set(SIGNALS) <= set(jobs)
 
 
 @pytest.mark.parametrize("command", sorted(READING))

@@ -96,8 +96,9 @@ async def test_a_job_is_paused_continued_and_stopped_by_people(quick_desk: Desk)
     ended = await until(client, job, lambda progress: progress.state == "stopped")
     assert ended.stop_reason == "lee stopped it (wrong ones)"
     assert ended.counts[BulkOutcome.LEFT] >= 1
-    with pytest.raises(NotFound):
+    with pytest.raises(OperationRefused, match=f"{job} has ended") as refused:
         await client.change_bulk_job(job, "pause", BEN)
+    assert refused.value.code == "ended"
 
 
 async def test_a_job_goes_on_with_another_worker_and_does_nothing_twice(temporal: WorkflowEnvironment) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import TypeAdapter, field_serializer, field_validator
+from pydantic import Field, TypeAdapter, field_serializer, field_validator
 
 from workflows.contract.actions import ActionSpec
 from workflows.contract.compressed_list import compress_items, decompress_items
@@ -97,10 +97,15 @@ class BulkJobCard(Message):
 
     action: str
     by: str
+    """Account and person, as people read it: `portal for ann`."""
     reason: str = ""
     total: int
     about: str = ""
     """What was chosen, in words: `steps in fallout, system crm, timeout`."""
+    on_behalf_of: Annotated[str | None, Field(exclude_if=lambda name: name is None)] = None
+    request_digest: Annotated[str, Field(exclude_if=lambda digest: not digest)] = ""
+    """Of the request, if it named the job's id: the same request begins one job. Both are only serialised if they are
+    set, so that clients of an earlier release can read the card."""
 
 
 class BulkProgress(Message):

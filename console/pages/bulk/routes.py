@@ -18,15 +18,15 @@ from console.pages.work.routes import work_query
 from console.presenting.actions.action_words import action_label
 from console.presenting.actions.refusals import Refusal, refusal_of_error
 from console.presenting.bulk.bulk_form import BulkForm, bulk_form, read_bulk_form
-from console.presenting.bulk.choice import JOB_ACTIONS, summary
+from console.presenting.bulk.choice import summary
 from console.presenting.bulk.job_page import job_page, result_rows
 from console.presenting.forms.fields import Typed
 from console.presenting.work.work_query import WorkQuery
 from console.services import Console
-from operations.access.permissions import ACTION_PERMISSIONS, OVERRIDE, READ_WORK
+from operations.access.permissions import ACTION_PERMISSIONS, BULK_JOB, OVERRIDE, READ_WORK
 from operations.access.person import Person, require, require_step
 from operations.bulk.bulk_actions import BulkCommand
-from operations.bulk.bulk_jobs import JobChange
+from operations.bulk.bulk_jobs import JOB_ACTIONS, JobChange
 from operations.bulk.bulk_runner import BulkFilter
 from operations.errors import OperationError
 from workflows.contract import actions
@@ -34,7 +34,7 @@ from workflows.contract.actions import ActionSpec
 from workflows.contract.bulk_messages import BulkOutcome, BulkResultsRequest
 
 NEEDED = ACTION_PERMISSIONS[actions.CLAIM.name]
-"""Of everybody who may begin a job at all; the job's action needs its own."""
+"""Of everybody who may act on the work that is shown here; the job's action needs its own."""
 PAGE_SIZE = 200
 ALL = "all"
 """In the address: everything that the filter shows was chosen, not single rows."""
@@ -190,7 +190,7 @@ def _shown(chosen: Chosen, form: BulkForm) -> dict[str, Any]:
 def _add_reading(routes: APIRouter, console: Console) -> None:
     @routes.get("/bulk", dependencies=[allowed(READ_WORK)])
     async def jobs(request: Request) -> Response:
-        return console.render(request, "bulk/list.html", jobs=await console.orders.list_bulk_jobs())
+        return console.render(request, "bulk/list.html", jobs=(await console.orders.list_bulk_jobs()).jobs)
 
     @routes.get("/bulk/{job}", dependencies=[allowed(READ_WORK)])
     async def job(
@@ -199,16 +199,15 @@ def _add_reading(routes: APIRouter, console: Console) -> None:
         outcome: BulkOutcome | None = None,
         offset: Annotated[int, Query(ge=0, le=10_000)] = 0,
     ) -> Response:
-        listed = await console.orders.read_bulk_job(job)
         since = await console.live.mark(f"bulk/{job}")
-        progress = await console.orders.read_bulk_progress(job)
+        details = await console.orders.read_bulk_job_details(job)
         wanted = BulkResultsRequest(offset=offset, limit=PAGE_SIZE, outcome=outcome)
         results = await console.orders.read_bulk_results(job, wanted)
         return console.render(
             request,
             "bulk/job.html",
-            page=job_page(progress),
-            card=listed.card,
+            page=job_page(details),
+            card=details.listed.card,
             job=job,
             since=since,
             rows=result_rows(results.results),
@@ -219,7 +218,7 @@ def _add_reading(routes: APIRouter, console: Console) -> None:
 
 
 def _add_changes(routes: APIRouter, console: Console) -> None:
-    @routes.post("/bulk/{job}/{change}", dependencies=[allowed(NEEDED)])
+    @routes.post("/bulk/{job}/{change}", dependencies=[allowed(BULK_JOB)])
     async def change(request: Request, person: SignedIn, job: str, change: JobChange) -> Response:
         typed = await read_typed(request)
         listed = await console.orders.read_bulk_job(job)

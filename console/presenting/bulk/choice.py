@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from console.presenting.actions.suggestions import order_url, step_url
 from operations.access.permissions import ACTION_PERMISSIONS
 from operations.access.person import Forbidden, Person, require_step
 from operations.bulk.bulk_runner import BulkTarget
-from workflows.contract import actions
 from workflows.contract.action_checks import ActionCheck
-from workflows.contract.actions import BULK_ACTIONS, ActionSpec, ActionTarget
+from workflows.contract.actions import ActionSpec, ActionTarget
 from workflows.contract.worklists import WorklistItem
-
-JOB_ACTIONS: Mapping[str, ActionSpec] = {
-    name: spec for name, spec in BULK_ACTIONS.items() if spec is not actions.RECOVER
-}
-"""What a job can do. An order is recovered without an update of the order, so one by one."""
 
 
 def pick(item: WorklistItem) -> str:

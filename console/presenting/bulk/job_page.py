@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from console.presenting.actions.action_words import action_label
 from console.presenting.actions.suggestions import order_url, step_url
+from operations.bulk.job_reading import JobDetails, JobState
 from workflows.contract.actions import ACTIONS
 from workflows.contract.bulk_messages import BulkOutcome, BulkProgress, BulkTargetResult
 
@@ -20,11 +21,12 @@ OUTCOMES: Mapping[BulkOutcome, tuple[str, str]] = {
     BulkOutcome.WAITING: ("waits", "planned"),
 }
 """Outcome → its word and tone, in the order in which they are shown."""
-STATES: Mapping[str, tuple[str, str]] = {
+STATES: Mapping[JobState, tuple[str, str]] = {
     "running": ("● running", "active"),
     "paused": ("‖ paused", "warn"),
     "stopped": ("× stopped", "bad"),
     "done": ("✔ done", "good"),
+    "terminated": ("× ended with Temporal's own tools", "bad"),
 }
 
 
@@ -44,10 +46,7 @@ class JobPage:
     tone: str
     counts: Sequence[OutcomeCount]
     tried: int
-
-    @property
-    def is_open(self) -> bool:
-        return self.progress.ended_at is None
+    is_open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +61,9 @@ class ResultRow:
     message: str
 
 
-def job_page(progress: BulkProgress) -> JobPage:
-    word, tone = STATES[progress.state]
+def job_page(details: JobDetails) -> JobPage:
+    progress = details.progress
+    word, tone = STATES[details.state]
     counts = [
         OutcomeCount(outcome, *words, progress.counts[outcome])
         for outcome, words in OUTCOMES.items()
@@ -71,7 +71,7 @@ def job_page(progress: BulkProgress) -> JobPage:
     ]
     tried = progress.total - progress.counts.get(BulkOutcome.WAITING, 0)
     title = f"{action_label(ACTIONS[progress.order.action])} {progress.total:,}"
-    return JobPage(progress, title, word, tone, counts, tried)
+    return JobPage(progress, title, word, tone, counts, tried, details.is_open)
 
 
 def result_rows(results: Sequence[BulkTargetResult]) -> list[ResultRow]:

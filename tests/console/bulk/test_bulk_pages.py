@@ -61,7 +61,8 @@ async def test_a_job_shows_what_is_refused_before_it_begins_and_can_be_stopped(
     assert (await viewer.get(job)).status_code == 200
     assert (await viewer.post(f"{job}/stop")).status_code == 403
     await eventually(lambda: viewer.page(job), lambda page: "✔ done" in page)
-    assert (await visitor.post(f"{job}/stop")).status_code == 404
+    assert (await visitor.post(f"{job}/stop")).status_code == 410
+    assert (await visitor.post("/bulk/unknown/stop")).status_code == 404
     assert (await viewer.get("/bulk/new")).status_code == 403
 
 

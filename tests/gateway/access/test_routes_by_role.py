@@ -11,6 +11,7 @@ import pytest
 
 from operations.access.permissions import PERMISSIONS, QueueRule
 from operations.access.roles import Role
+from operations.bulk.bulk_jobs import JOB_ACTIONS
 from operations.client import OrderClient
 from operations.temporal.connection import ConnectionSettings
 from tests.gateway.access.conftest import GatewayAccounts
@@ -34,6 +35,9 @@ READING = {
     "GET /reports/durations": "read_reports",
     "GET /reports/sla": "read_reports",
     "GET /reports/fallout": "read_reports",
+    "GET /bulk-jobs": "read_work",
+    "GET /bulk-jobs/{job}": "read_order",
+    "GET /bulk-jobs/{job}/results": "read_order",
     "GET /systems": "read_systems",
     "GET /catalogue": "read_catalogue",
     "GET /catalogue/versions": "read_catalogue",
@@ -46,6 +50,10 @@ CHANGING = {
     "PUT /orders/{order_id}": "amend",
     "POST /events": "send_event",
     "POST /orders/{order_id}/events": "send_event",
+    "POST /bulk-jobs": "bulk_job",
+    "POST /bulk-jobs/{job}/pause": "bulk_job",
+    "POST /bulk-jobs/{job}/continue": "bulk_job",
+    "POST /bulk-jobs/{job}/stop": "bulk_job",
     "POST /systems/{system}/off": "switch_system",
     "POST /systems/{system}/on": "switch_system",
     "POST /orders/{order_id}/notifications/resend": "resend",
@@ -68,7 +76,7 @@ OPERATIONS = {str(operation): operation for operation in operations(published_sc
 PUBLIC = {"GET /health", "GET /ready", "POST /callbacks/{callback_id}"}
 WITH_QUEUES = "operator with queues"
 ACCOUNTS = [*Role, WITH_QUEUES]
-VALUES = {"order_id": "HS-1", "step": "1", "system": "desk", "version": "1"}
+VALUES = {"order_id": "HS-1", "step": "1", "system": "desk", "version": "1", "job": "nightly"}
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +143,23 @@ async def test_an_operator_with_queues_names_one_of_them_in_bulk(
     assert response.status_code == 403
     assert response.json()["error"]["data"]["queues"] == ["field_ops"]
     assert (await callers[WITH_QUEUES].post("/bulk/retry", json={"queue": "field_ops"})).status_code == 503
+
+
+@pytest.mark.parametrize("account", ACCOUNTS)
+async def test_a_bulk_job_needs_the_permission_of_its_action_too(
+    callers: dict[str, httpx.AsyncClient], account: str
+) -> None:
+    outcomes = {}
+    for name in JOB_ACTIONS:
+        response = await callers[account].post("/bulk-jobs", json={"action": name, "queue": "field_ops"})
+        assert response.status_code in (403, 503)
+        outcomes[name] = response.status_code != 403
+        if response.status_code == 403:
+            needed = name if is_allowed(account, "bulk_job") else "bulk_job"
+            assert response.json()["error"]["data"]["permission"] == needed
+    assert outcomes == {name: is_allowed(account, "bulk_job") and is_allowed(account, name) for name in JOB_ACTIONS}
+    limited = await callers[WITH_QUEUES].post("/bulk-jobs", json={"action": "retry", "queue": "care"})
+    assert (limited.status_code, limited.json()["error"]["data"]["queues"]) == (403, ["field_ops"])
 
 
 @pytest.mark.parametrize(

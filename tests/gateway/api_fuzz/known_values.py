@@ -23,18 +23,22 @@ ORDERS = {
     "FUZZ-prepaid": "prepaid",
     "FUZZ-parcel": "parcel",
     "FUZZ-guest": "guest",
+    "FUZZ-task-1": "survey",
+    "FUZZ-task-2": "survey",
+    "FUZZ-task-3": "survey",
 }
 """Id → product of the orders that run."""
 ATTRIBUTES = {"guest": {"host": "FUZZ-absent"}, "parcel": {"tracking": "T-9"}}
 """Product → attributes that it needs. Nothing ever comes for them."""
 CANCELLED, REJECTED, INTERRUPTED, ABSENT = "FUZZ-cancelled", "FUZZ-rejected", "FUZZ-interrupted", "FUZZ-absent"
-CALLBACK, CURSOR = "callback-of-FUZZ-visit", "cursor-of-a-list"
+CALLBACK, CURSOR, JOB = "callback-of-FUZZ-visit", "cursor-of-a-list", "FUZZ-job"
 """Placeholders: the values are known once the gateway runs."""
 
 DICTIONARIES: dict[str, list[Any]] = {
     "orders": [*ORDERS, CANCELLED, REJECTED, INTERRUPTED, ABSENT],
     "products": sorted({*ORDERS.values(), "letter", "no_such_product"}),
     "steps": ["1", "2", "0", "99", "survey.ask@1", "shop.opened@1", "shop.closed@1", "visit.book@1", "stubborn.try@1"],
+    "jobs": [JOB, "FUZZ-no-job"],
     "systems": ["desk", "no_such_system"],
     "versions": ["1", "7", "current"],
     "lines": ["1", "2"],
@@ -50,7 +54,9 @@ DICTIONARIES: dict[str, list[Any]] = {
     "beginnings": ["2026-01-01T00:00:00Z", "1970-01-01T00:00:00Z"],
     "ends": ["2100-01-01T00:00:00Z", "2026-01-01T00:00:00+01:00"],
 }
-EXAMPLES_IN_PATHS = {"order_id": "HS-1001", "step": "security_camera.reserve@1", "system": "billing"}
+EXAMPLES_IN_PATHS = {"order_id": "HS-1001", "step": "security_camera.reserve@1", "system": "billing"} | {
+    "job": "retry-2026-12-01",
+}
 """What the published schema has as examples; they do not exist here."""
 
 
@@ -78,6 +84,7 @@ BINDINGS = {
     "path.step": "steps",
     "path.system": "systems",
     "path.version": "versions",
+    "path.job": "jobs",
     "path.callback_id": "callbacks",
     "query.step": "steps",
     "query.cursor": "cursors",
@@ -132,7 +139,7 @@ def put_known_values(case: AnyCase) -> None:
     if case.meta.generation.mode.is_positive and case.query.get("cursor") == CURSOR and number % 2:
         case.query = {"cursor": CURSOR}  # it belongs to a list without filter and sort
     if case.meta.generation.mode.is_positive and isinstance(case.body, dict):
-        if case.path.startswith("/bulk/"):
+        if case.path == "/bulk-jobs" or case.path.startswith("/bulk/"):
             case.body["pace"] = 1000
         if number % 2:
             _put_fitting_body(case, number)
@@ -147,6 +154,11 @@ def _put_fitting_body(case: AnyCase, number: int) -> None:
         case.path_parameters["order_id"] = order_id
         case.body = known_order(order_id)
         case.query = {"by": "ann"}
+    elif case.path == "/bulk-jobs":
+        case.body = {"action": "skip", "by": "ann", "code": "409", "limit": 1, "pace": 1000}
+    elif "{job}" in case.path:
+        case.path_parameters["job"] = JOB
+        case.body = {"by": "ann"}
     elif fitting := FITTING_ACTIONS.get(act) if "{order_id}" in case.path else None:
         case.path_parameters |= {"order_id": fitting.order_id} | ({"step": "1"} if "{step}" in case.path else {})
         case.body = {"by": "ann"} | ({"data": fitting.data} if fitting.data else {})

@@ -92,6 +92,7 @@ class OrderKeeper:
     def __init__(self, url: str, address: Address) -> None:
         self._address = address
         self._http = httpx.Client(base_url=url, headers=BEARER, timeout=60, trust_env=False)
+        self._job_number = 1
 
     def renew(self) -> dict[str, str]:
         """Submits the orders that do not exist or have ended. Returns what the placeholders stand for."""
@@ -106,7 +107,8 @@ class OrderKeeper:
             self._submit(known_values.INTERRUPTED)
             self._terminate(known_values.INTERRUPTED)
         cursors = {known_values.CURSOR + path: self._cursor(path) for path in LISTS}
-        return {known_values.CALLBACK: self._callback_id()} | {name: each for name, each in cursors.items() if each}
+        known = {known_values.CALLBACK: self._callback_id(), known_values.JOB: self._running_job()}
+        return known | {name: each for name, each in cursors.items() if each}
 
     def _read(self, order_id: str) -> Json:
         response = self._http.get(f"/orders/{order_id}")
@@ -122,6 +124,20 @@ class OrderKeeper:
     def _terminate(self, order_id: str) -> None:
         workflow = ["--address", self._address.temporal, "--workflow-id", order_workflow_id(order_id)]
         subprocess.run([BINARY, "workflow", "terminate", *workflow], check=True, capture_output=True)
+
+    def _running_job(self) -> str:
+        """The id of a job that waits 100 s after each of its tasks. Another one, if it has ended or was stopped."""
+        request = {"action": "claim", "product": "survey", "tasks": True, "by": "ann", "pace": 0.01}
+        end = time.monotonic() + 20
+        while True:
+            job = f"{known_values.JOB}-{self._job_number}"
+            begun = self._http.post("/bulk-jobs", json=request | {"id": job}).raise_for_status().json()["job"]
+            if begun is not None and begun["state"] == "running":
+                return job
+            if begun is not None:
+                self._job_number += 1
+            assert time.monotonic() < end, "no task is listed"
+            time.sleep(0.1)
 
     def _callback_id(self) -> str:
         end = time.monotonic() + 20

@@ -14,6 +14,7 @@ from operations.actions import amend_order
 from operations.client import OrderClient
 from operations.reading.ledger_access import LedgerAccess
 from operations.temporal.connection import ConnectionSettings, connect
+from tests.gateway.api_fuzz.known_values import JOB
 from tests.gateway.api_fuzz.site import QUEUE, FuzzSite
 from tests.gateway.test_schema_live import NEED_A_LEDGER, OPERATIONS, STEP, case_of, request_of
 from tests.support.gateway_process import BEARER, GatewayProcess, gateway_over
@@ -139,7 +140,8 @@ async def test_while_the_ledger_is_away_every_answer_is_in_the_schema(
     client = await connect(ConnectionSettings(site.address.temporal))
     reading = [each for each in OPERATIONS if each.method == "get"]
     async with gateway_over(OrderClient(client, QUEUE, ledger=ledger)) as http:  # compares each answer with the schema
-        answers = [await http.send(request_of(http, each, case_of(each), order_id="FUZZ-survey")) for each in reading]
+        known = {"order_id": "FUZZ-survey", "job": f"{JOB}-1"}
+        answers = [await http.send(request_of(http, each, case_of(each), **known)) for each in reading]
     ledger.close()
     for operation, answer in zip(reading, answers, strict=True):
         if str(operation) in NEED_A_LEDGER:

@@ -75,7 +75,7 @@ def test_a_sender_sends_events_and_nothing_else() -> None:
 
 def test_a_submitter_looks_after_orders_but_passes_no_point_of_no_return() -> None:
     allowed = {name for name in PERMISSIONS if allows(person(Role.SUBMITTER), name)}
-    assert allowed == {"submit", "amend", "cancel", "read_order"}
+    assert allowed == {"submit", "amend", "cancel", "bulk_job", "read_order"}
 
 
 def test_only_publishers_and_admins_publish() -> None:

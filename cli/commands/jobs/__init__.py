@@ -1,0 +1,1 @@
+"""Bulk jobs, which go on without the terminal."""
