@@ -12,6 +12,7 @@ from ledger.reading.order_filter import OrderFilter
 from ledger.reading.order_search import OrderSearch, OrderTotal
 from ledger.reading.sorting import OrderColumn, Sort
 from ledger.schema.tables import catalogue_versions, order_documents, orders
+from ledger.schema.value_lists import IsOneOf
 from workflows.contract.order_messages import order_workflow_id
 from workflows.contract.order_summary import OrderSummary
 from workflows.contract.order_views import InterruptionKind
@@ -46,7 +47,7 @@ def read_summaries(connection: Connection, keys: Sequence[int]) -> list[OrderSum
     columns = (orders, order_documents.c.products, catalogue_versions.c.version)
     documents = orders.outerjoin(order_documents, order_documents.c.order_key == orders.c.key)
     source = documents.outerjoin(catalogue_versions, catalogue_versions.c.key == orders.c.catalogue_version_key)
-    query = select(*columns).select_from(source).where(orders.c.key.in_(keys))
+    query = select(*columns).select_from(source).where(IsOneOf(orders.c.key, "keys"))
     by_key = {
         row.key: OrderSummary(
             order_id=row.order_id,
@@ -65,6 +66,6 @@ def read_summaries(connection: Connection, keys: Sequence[int]) -> list[OrderSum
             ended_at=row.ended_at,
             interrupted=InterruptionKind(row.interrupted_kind) if row.interrupted_kind else None,
         )
-        for row in connection.execute(query)
+        for row in connection.execute(query, {"keys": keys})
     }
     return [by_key[key] for key in keys if key in by_key]
