@@ -43,12 +43,18 @@ class LiveFeeds:
         self._clock = clock
         self._followers: dict[str, Follower] = {}
         self._closing: set[asyncio.Task[None]] = set()
-        pulses = Pulses(orders.changes)
+        self._pulses = pulses = Pulses(orders.changes)
         self._kinds = {
-            "orders": TopicKind(permissions.LIST_ORDERS, lambda _: order_list_source(orders, pulses), has_id=False),
-            "work": TopicKind(permissions.READ_WORK, lambda _: work_list_source(orders, pulses), has_id=False),
+            "orders": TopicKind(
+                permissions.LIST_ORDERS, lambda _: order_list_source(orders, pulses), has_id=False, reads_ledger=True
+            ),
+            "work": TopicKind(
+                permissions.READ_WORK, lambda _: work_list_source(orders, pulses), has_id=False, reads_ledger=True
+            ),
             "systems": TopicKind(permissions.READ_SYSTEMS, lambda _: SystemListSource(orders), has_id=False),
-            "order": TopicKind(permissions.READ_ORDER, lambda id_: order_source(orders, pulses, id_), has_id=True),
+            "order": TopicKind(
+                permissions.READ_ORDER, lambda id_: order_source(orders, pulses, id_), has_id=True, reads_ledger=True
+            ),
         }
 
     def add_source(self, kind: str, permission: Permission, open_source: Callable[[str], Source]) -> None:
@@ -119,7 +125,14 @@ class LiveFeeds:
         follower = self._followers.get(topic)
         if follower is None:
             kind, topic_id = self._kind(topic)
-            follower = Follower(topic, kind.open(topic_id), self.numbering, self.close_unwatched, self._clock)
+            follower = Follower(
+                topic,
+                kind.open(topic_id),
+                self.numbering,
+                self.close_unwatched,
+                self._clock,
+                (lambda: self._pulses.unfed_since) if kind.reads_ledger else (lambda: None),
+            )
             self._followers[topic] = follower
         follower.unwatched_since = self._clock()
         return follower

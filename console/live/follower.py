@@ -21,6 +21,7 @@ MAX_REMEMBERED = 20_000
 RETRY_SECONDS = 2.0
 PATIENCE = 3.0
 """Seconds that a source may fail before pages say so."""
+UNFED = "No worker writes to the ledger. What happens is shown once one does"
 
 log = structlog.get_logger("console")
 
@@ -33,8 +34,10 @@ class Follower:
         numbering: Numbering,
         after_look: Callable[[], None],
         clock: Callable[[], float] = monotonic,
+        unfed_since: Callable[[], datetime | None] = lambda: None,
     ) -> None:
-        """`after_look` is called whenever it has looked: to end followers that nobody watches."""
+        """`after_look` is called whenever it has looked: to end followers that nobody watches. `unfed_since` says since
+        when no worker has written to the ledger that the source reads; None if one does."""
         self.topic = topic
         self.journal = Journal(numbering.last)
         self.listeners: set[asyncio.Event] = set()
@@ -47,6 +50,7 @@ class Follower:
         self._numbering = numbering
         self._after_look = after_look
         self._clock = clock
+        self._unfed_since = unfed_since
         self._told: dict[str, int] = {}
         """Item → hash of what was told last."""
         self._told_head: str | None = None
@@ -62,6 +66,14 @@ class Follower:
     @property
     def is_ready(self) -> bool:
         return self._ready.is_set()
+
+    @property
+    def lack(self) -> tuple[str, datetime | None] | None:
+        """Why the page is not current, and since when: nothing answers, or what answers learns nothing new."""
+        if self.problem is not None:
+            return self.problem, self.problem_since
+        unfed_since = self._unfed_since()
+        return (UNFED, unfed_since) if unfed_since is not None else None
 
     def leave(self, listener: asyncio.Event) -> None:
         self.listeners.discard(listener)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from operations.reading.ledger_access import LedgerAway
 
 if TYPE_CHECKING:
     from ledger.reading.changes import Pulse, WatchedOrder
+    from ledger.reading.freshness import Freshness
 
 log = structlog.get_logger("console")
 
@@ -39,6 +41,8 @@ class Pulses:
         self._written: object = None
         self._counted_at = 0.0
         self._problem: OperationError | None = None
+        self._freshness: Freshness | None = None
+        """At the last pulse. None: it failed, or nobody has joined."""
         self._next = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -56,7 +60,7 @@ class Pulses:
             self._watched -= Counter([order_id])
         if not self._joined and self._task is not None:
             self._task.cancel()
-            self._task = None
+            self._task, self._freshness = None, None
 
     async def next(self) -> None:
         """Waits for the next pulse."""
@@ -66,6 +70,12 @@ class Pulses:
         """Raises what the last pulse failed with."""
         if self._problem is not None:
             raise self._problem
+
+    @property
+    def unfed_since(self) -> datetime | None:
+        """The ledger answers, but no worker has written to it since then. None: one does, or that is not known."""
+        known = self._freshness
+        return known.as_of if known is not None and not known.is_fed else None
 
     def order(self, order_id: str) -> WatchedOrder | None:
         """As at the last pulse. None: the ledger does not have it. Raises what the last pulse failed with."""
@@ -78,17 +88,18 @@ class Pulses:
             try:
                 self._take(await self.changes.pulse(list(self._watched)))
             except OperationError as error:
-                self._problem = error
+                self._problem, self._freshness = error, None
             except Exception:
                 log.exception("the ledger cannot be looked at")
                 self._problem = LedgerAway("The console cannot look at the ledger: its log says why")
+                self._freshness = None
             self._next.set()
             self._next = asyncio.Event()
             cost = self._clock() - began
             await asyncio.sleep(RETRY_SECONDS if self._problem is not None else max(INTERVAL, 4 * cost))
 
     def _take(self, pulse: Pulse) -> None:
-        self._problem = None
+        self._problem, self._freshness = None, pulse.freshness
         self._orders = pulse.watched
         now = self._clock()
         if pulse.written != self._written or now - self._counted_at > UNPROMPTED_SECONDS:

@@ -82,9 +82,9 @@ class Stream:
             else:
                 entries += newer
             self._positions[topic] = last if follower.is_ready else position
-            if self._problems.get(topic) != follower.problem:
-                self._problems[topic] = follower.problem
-                since = follower.problem_since.isoformat() if follower.problem_since else None
-                states.append(state_event(topic, follower.problem, since))
+            problem, since = follower.lack or (None, None)
+            if self._problems.get(topic) != problem:
+                self._problems[topic] = problem
+                states.append(state_event(topic, problem, since.isoformat() if since else None))
         entries.sort()
         return b"".join([*gaps, *(entry.event for entry in entries), *states])

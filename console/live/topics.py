@@ -23,6 +23,8 @@ class TopicKind:
     open: Callable[[str], Source]
     """Takes the id; empty for a kind without ids."""
     has_id: bool
+    reads_ledger: bool = False
+    """Where one is configured."""
 
 
 @dataclass(frozen=True)

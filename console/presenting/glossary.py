@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Generic, NamedTuple, TypeVar
 
+from console.presenting.actions.action_words import action_label
+from workflows.contract.actions import ACTIONS
 from workflows.contract.states import OrderState, StepState
 
 StateT = TypeVar("StateT", StepState, OrderState)
@@ -12,6 +14,12 @@ StateT = TypeVar("StateT", StepState, OrderState)
 
 class StateMeaning(NamedTuple, Generic[StateT]):
     state: StateT
+    meaning: str
+
+
+class ActionMeaning(NamedTuple):
+    label: str
+    """As buttons name it."""
     meaning: str
 
 
@@ -36,7 +44,7 @@ _STEPS: Mapping[StepState, str] = {
     StepState.AMENDED: "Ran, and was done again because the order was changed.",
 }
 _ORDERS: Mapping[OrderState, str] = {
-    OrderState.ACKNOWLEDGED: "Accepted, and not begun yet.",
+    OrderState.ACKNOWLEDGED: "Received, and not begun: it waits for its time, or for a worker.",
     OrderState.REJECTED: "Has errors, and was not accepted.",
     OrderState.PENDING: "Waits for its time, or for another line.",
     OrderState.HELD: "Held by a person. Nothing new starts.",
@@ -50,6 +58,7 @@ _ORDERS: Mapping[OrderState, str] = {
 }
 STEP_STATES = [StateMeaning(state, _STEPS[state]) for state in StepState]
 ORDER_STATES = [StateMeaning(state, _ORDERS[state]) for state in OrderState]
+ACTION_MEANINGS = [ActionMeaning(action_label(spec), f"{spec.summary}.") for spec in ACTIONS.values()]
 WORDS = (
     Word(
         "Fallout", "Steps that failed and wait for a person. Their order stands still there; everything else goes on."
@@ -63,5 +72,16 @@ WORDS = (
     ),
     Word("Undo", "What takes a finished step back, in the reverse order: release what was reserved, and so on."),
     Word("Amendment", "A change of a running order. Ordo redoes, undoes and adds only the steps that it touches."),
+    Word("Patched", "Of a finished step: an amendment changes what it did by a call of its own, and does not redo it."),
+    Word("Queue", "The people who do a kind of task, or who decide about a kind of fallout, such as field_force."),
+    Word(
+        "Temporal",
+        "The engine that runs the orders. No order is lost when a process stops. Its page of an order has each call "
+        "with its request and its answer; it is made for engineers.",
+    ),
+    Word(
+        "Ledger",
+        "The database of all orders, from which lists, counts and reports come. It is about a second behind.",
+    ),
     Word("Definition", "A part of the catalogue, in YAML: products, what they become, and the steps of each."),
 )

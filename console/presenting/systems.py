@@ -66,6 +66,8 @@ class SystemRow:
     name: str
     mark: Mark
     is_off: bool
+    holds_calls: bool
+    """Its calls wait: it is off, or its breaker is open, and the server can hold them back."""
     since: datetime | None
     by: str
     reason: str
@@ -96,6 +98,7 @@ def _system_row(status: SystemStatus, calls: CallFigures | None) -> SystemRow:
         name=view.name,
         mark=SWITCH_MARKS[view.state],
         is_off=view.is_off,
+        holds_calls=view.state in (SwitchState.OFF, SwitchState.OPEN) and not view.problem,
         since=view.since,
         by=view.by or ("" if view.since is None else "the circuit breaker"),
         reason=view.reason,

@@ -21,6 +21,7 @@ from ledger.reading.order_lists import OrderList
 from ledger.reading.order_record import OrderHead, OrderRecordRead
 from ledger.reading.order_search import OrderTotal
 from ledger.reading.order_storage import ArchivedMatches, find_archived_matches, read_storage
+from ledger.reading.row_details import RowDetails, read_row_details
 from ledger.reading.sorting import parse_order_sort, parse_work_sort
 from ledger.reading.system_work import WorkAtSystem, read_work_at_system
 from ledger.reading.time_limit import limited
@@ -94,6 +95,10 @@ class LedgerReader:
     def count_orders(self, criteria: OrderFilter) -> tuple[OrderTotal, Freshness]:
         with self._reading() as connection:
             return order_lists.count_orders(connection, criteria), read_freshness(connection)
+
+    def read_row_details(self, order_ids: Collection[str]) -> dict[str, RowDetails]:
+        with self._reading() as connection:
+            return read_row_details(connection, order_ids)
 
     def find_archived_matches(self, criteria: OrderFilter) -> ArchivedMatches:
         with self._reading() as connection:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 from console.middleware.security_headers import SECURITY_HEADERS
+from console.presenting.actions.action_words import action_label
 from operations.access.roles import Role
 from tests.support.console_site import ConsoleSite
+from workflows.contract.actions import ACTIONS
 
 
 async def test_every_response_has_the_security_headers(site: ConsoleSite) -> None:
@@ -89,3 +92,11 @@ async def test_a_notice_is_shown_once_and_not_to_a_script(site: ConsoleSite) -> 
     assert shown is not None
     assert "desk" in shown[1]
     assert "notice-done" not in await visitor.page(page)
+
+
+async def test_help_explains_every_action_and_the_words_of_pages(site: ConsoleSite) -> None:
+    page = await (await site.visitor()).page("/help")
+    for spec in ACTIONS.values():
+        assert f'<th scope="row">{action_label(spec)}</th>' in page
+        assert html.escape(spec.summary, quote=False).replace("'", "&#39;") in page
+    assert "<dt>Temporal</dt>" in page

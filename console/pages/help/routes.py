@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from console.access.guard import everyone_signed_in
-from console.presenting.glossary import ORDER_STATES, STEP_STATES, WORDS
+from console.presenting.glossary import ACTION_MEANINGS, ORDER_STATES, STEP_STATES, WORDS
 from console.services import Console
 
 
@@ -15,6 +15,13 @@ def help_routes(console: Console) -> APIRouter:
 
     @routes.get("/help")
     async def help_page(request: Request) -> Response:
-        return console.render(request, "help.html", step_states=STEP_STATES, order_states=ORDER_STATES, words=WORDS)
+        return console.render(
+            request,
+            "help.html",
+            step_states=STEP_STATES,
+            order_states=ORDER_STATES,
+            actions=ACTION_MEANINGS,
+            words=WORDS,
+        )
 
     return routes

@@ -19,6 +19,7 @@ from workflows.contract.states import Jeopardy, OrderState
 
 if TYPE_CHECKING:
     from ledger.reading.ledger_reader import LedgerReader
+    from ledger.reading.row_details import RowDetails
     from ledger.reading.work_groups import FalloutGroup, TaskGroup
 
 NO_ORDERS = OrderPage([], None)
@@ -33,6 +34,8 @@ class ListReading:
     """Whatever `state` says. None: more orders fit than are counted."""
     attention: Mapping[str, str] = field(default_factory=dict)
     """By the key of ATTENTION, as text. Empty without a ledger."""
+    details: Mapping[str, RowDetails] = field(default_factory=dict)
+    """By order id. Empty without a ledger."""
     fallout_groups: Sequence[FalloutGroup] | None = None
     task_groups: Sequence[TaskGroup] | None = None
 
@@ -51,10 +54,10 @@ async def read_list(orders: OrderClient, query: OrderQuery) -> ListReading:
             raise
         return ListReading(with_problem(query, _blamed(error), error.message))
     from_ledger = page.provenance.source == "ledger"
-    by_state, attention = await asyncio.gather(
-        _count_states(orders, query, page), _count_attention(orders, query.criteria, page)
+    by_state, attention, details = await asyncio.gather(
+        _count_states(orders, query, page), _count_attention(orders, query.criteria, page), _details(orders, page)
     )
-    reading = ListReading(query, page, by_state, attention)
+    reading = ListReading(query, page, by_state, attention, details)
     return await _grouped(orders, reading) if from_ledger and query.grouping else reading
 
 
@@ -94,6 +97,16 @@ async def _count_attention(orders: OrderClient, criteria: OrderFilter, page: Ord
     with suppress(OperationError):
         return known | await orders.ledger.ask(lambda reader: _count_each(reader, counted))
     return known
+
+
+async def _details(orders: OrderClient, page: OrderPage) -> Mapping[str, RowDetails]:
+    """Empty without a ledger, and if it takes too long: the list is there all the same."""
+    if orders.ledger is None or page.provenance.source != "ledger" or not page.orders:
+        return {}
+    order_ids = [order.order_id for order in page.orders]
+    with suppress(OperationError):
+        return await orders.ledger.ask(lambda reader: reader.read_row_details(order_ids))
+    return {}
 
 
 def _count_each(reader: LedgerReader, wanted: Mapping[str, OrderFilter]) -> dict[str, str]:

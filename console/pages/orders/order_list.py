@@ -61,7 +61,7 @@ def _page(console: Console, request: Request, reading: ListReading, since: str) 
         status=422 if query.problems else 200,
         query=query,
         page=page,
-        rows=order_rows(page),
+        rows=order_rows(page, reading.details, datetime.now(UTC)),
         heads=column_heads(query, has_ledger=has_ledger),
         views=view_links(query),
         states=state_counts(query, reading.by_state),

@@ -76,14 +76,16 @@ def work_routes(console: Console) -> APIRouter:
     async def work(request: Request, person: SignedIn, query: Annotated[WorkQuery, Depends(work_query)]) -> Response:
         since = await console.live.mark("work")
         worklist, groups = await asyncio.gather(_list(console, person, query), _groups(console, person, query))
+        rows = work_rows(worklist, query.kind, person, datetime.now(UTC))
         return console.render(
             request,
             "work/page.html",
             since=since,
             query=query,
             worklist=worklist,
-            rows=work_rows(worklist, query.kind, person, datetime.now(UTC)),
+            rows=rows,
             groups=groups,
+            queues=sorted({*groups.queues, *(row.queue for row in rows if row.queue)}),
             totals={kind: groups.total(kind, query.queue) for kind in ("task", "fallout")},
             is_limited=is_limited(person),
             own_queues=sorted(person.queues),

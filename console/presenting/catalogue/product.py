@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from compiler.catalogue.catalogue import Catalogue, Product, Workstream
+from compiler.checks.references.references import find_calls
 from compiler.explain_offer import OfferProduct, OfferStructure, explain_offer
 from compiler.language.attribute_words import describe_attribute
 from compiler.language.attributes import Attribute
@@ -70,6 +71,10 @@ class ProductPage:
     rules: tuple[RuleRow, ...]
     used_by: tuple[tuple[str, str], ...]
     """Id and name of the products whose rules lead to this one."""
+    systems: tuple[tuple[str, str], ...]
+    """Id and name of the systems that its steps may call."""
+    queues: tuple[str, ...]
+    """Those whose people do its tasks."""
     steps: tuple[StepCard, ...]
     figure: Markup
     """Empty if it has no steps, or too many."""
@@ -93,6 +98,8 @@ def product_page(product: Product, catalogue: Catalogue, places: PlaceNames, *, 
         named_values=tuple((f"let.{named.name}", named.expression) for named in product.let),
         rules=tuple(_rule_rows(structure, places)),
         used_by=tuple(_used_by(product, catalogue)),
+        systems=tuple(_systems(structure, catalogue)),
+        queues=tuple(sorted(set(_queues(structure)))),
         steps=tuple(_steps(picture, places)) if picture else (),
         figure=Markup(figure_markup(picture)) if picture else Markup(""),
         step_count=len(structure.steps),
@@ -161,6 +168,20 @@ def _used_by(product: Product, catalogue: Catalogue) -> list[tuple[str, str]]:
         if any(rule.product == product.id for rule in (*each.decomposes_to, *each.components))
     ]
     return sorted(users, key=lambda user: user[1].casefold())
+
+
+def _systems(structure: OfferStructure, catalogue: Catalogue) -> list[tuple[str, str]]:
+    """By name; also those that only an undo or a change calls."""
+    called = {call.system for one in structure.steps for _, call in find_calls(one.step.definition)}
+    named = [(id_, system.name or id_ if (system := catalogue.systems.get(id_)) else id_) for id_ in called]
+    return sorted(named, key=lambda one: one[1].casefold())
+
+
+def _queues(structure: OfferStructure) -> Iterator[str]:
+    for one in structure.steps:
+        manual = one.step.definition.manual
+        if manual is not None and manual.queue is not None:
+            yield manual.queue
 
 
 def _steps(picture: Picture, places: PlaceNames) -> Iterator[StepCard]:

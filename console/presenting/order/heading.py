@@ -58,6 +58,8 @@ class OrderHeading:
     customer: str
     customer_id: str
     tier: str
+    products: Sequence[str]
+    """The names of what was ordered, each once, as far as they are known, else ids."""
     promise: Promise
     progress: Progress
     lateness: str
@@ -99,6 +101,7 @@ def order_heading(
         customer=str(order.customer.get("name") or format_customer(order.customer)),
         customer_id=str(order.customer.get("id") or ""),
         tier=str(order.customer.get("tier") or ""),
+        products=_products(order),
         promise=promise_of(order, now),
         progress=progress_of(order),
         lateness=lateness_sentence(order, steps) or "",
@@ -112,6 +115,11 @@ def order_heading(
         is_undecided=order.state is OrderState.ACKNOWLEDGED,
         has_plan=bool(order.step_count or order.lines),
     )
+
+
+def _products(order: OrderView) -> list[str]:
+    names = {line.product: line.name for line in order.order_lines}
+    return list(dict.fromkeys(names.get(product, product) for product in order.products))
 
 
 def promise_of(order: OrderView, now: datetime) -> Promise:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from console.presenting.order.wait_words import shared_wait, wait_words, without_key
 from operations.blockers.order_blockers import Blocker
 from workflows.contract.order_views import StepView
 from workflows.contract.states import StepState
@@ -26,6 +27,8 @@ class Move:
     """The step's, or its undo's. None if no step waits."""
     waits_for: str
     """A sentence, without time and full stop."""
+    condition: str
+    """The expression of the definition that it waits for; empty if it waits for none."""
     since: datetime | None
     """The earliest."""
     responsible: str
@@ -62,17 +65,26 @@ def _kind(blocker: Blocker, step: StepView | None) -> tuple[object, ...]:
     if step is None or blocker.other_order_details:
         return (blocker.step, blocker.waits_for)
     error = step.error.code if step.error else None
-    return (step.workstream_name, step.name, effective_state(step), blocker.responsible, error, step.waits_for)
+    return (
+        step.workstream_name,
+        step.name,
+        effective_state(step),
+        blocker.responsible,
+        error,
+        without_key(step.waits_for),
+    )
 
 
 def _move(alike: Sequence[Blocker], by_id: Mapping[str, StepView]) -> Move:
     first = alike[0]
     steps = [step for step in (by_id.get(blocker.step or "") for blocker in alike) if step is not None]
     since = [blocker.since for blocker in alike if blocker.since is not None]
+    words = wait_words(shared_wait(first.waits_for, steps), steps[0] if steps else None)
     return Move(
         title=_title(steps),
         state=effective_state(steps[0]) if steps else None,
-        waits_for=_as_sentence(first.waits_for),
+        waits_for=_as_sentence(words.text),
+        condition=words.condition,
         since=min(since, default=None),
         responsible=first.responsible,
         unblocked_by=first.unblocked_by,

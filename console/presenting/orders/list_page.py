@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from console.presenting.orders.filter_fields import BY_NAME, FIELDS, GROUPS, FilterField
 from console.presenting.orders.order_query import OFF, OrderQuery
+from console.presenting.orders.whose_move import Move, whose_move
 from ledger.reading.sorting import DESCENDING_BY_DEFAULT, OrderColumn
 from views.shared.value_format import in_words, pluralize
 from workflows.contract.order_summary import OrderSummary
 from workflows.contract.states import Jeopardy, OrderState
 
 if TYPE_CHECKING:
+    from ledger.reading.row_details import RowDetails
     from operations.reading.list_orders import OrderPage
 
 
@@ -57,8 +60,16 @@ class OrderRow:
     order: OrderSummary
     address: str
     products: Sequence[str]
+    """Their names, as far as the ledger knows them, else their ids."""
     more_products: int
     is_overdue: bool
+    expected: datetime | None
+    """When it will be done, by the forecast. None: it has ended, or nobody knows."""
+    is_passed: bool
+    """The expected time has come, and the order is not done: something holds it up."""
+    is_too_late: bool
+    """It is expected after the requested time."""
+    move: Move
 
     @property
     def state_word(self) -> str:
@@ -81,17 +92,21 @@ class FieldGroup:
 
 
 MAX_PRODUCTS = 2
+WHOSE_MOVE, EXPECTED_OR_ENDED = "Whose move", "Expected / ended"
+_WITHOUT_LEDGER = {WHOSE_MOVE: "", EXPECTED_OR_ENDED: "Ended"}
+"""Headings of what only a ledger knows → what is left of them without one."""
 COLUMNS: tuple[tuple[str, OrderColumn | None], ...] = (
     ("Order", OrderColumn.ORDER),
     ("State", OrderColumn.STATE),
     ("Jeopardy", OrderColumn.JEOPARDY),
     ("Fallout", OrderColumn.FALLOUT),
     ("Tasks", OrderColumn.TASKS),
+    (WHOSE_MOVE, None),
     ("Customer", OrderColumn.CUSTOMER),
     ("Products", None),
     ("Submitted", OrderColumn.STARTED),
     ("Requested", OrderColumn.REQUESTED),
-    ("Ended", OrderColumn.ENDED),
+    (EXPECTED_OR_ENDED, OrderColumn.ENDED),
 )
 _NUMBERS = frozenset({OrderColumn.FALLOUT, OrderColumn.TASKS})
 
@@ -101,19 +116,34 @@ def order_address(order_id: str) -> str:
     return f"/orders/{quote(order_id, safe='')}"
 
 
-def order_rows(page: OrderPage) -> list[OrderRow]:
-    return [_order_row(order) for order in page.orders]
+def order_rows(page: OrderPage, details: Mapping[str, RowDetails], now: datetime) -> list[OrderRow]:
+    """`details`: by order id; empty without a ledger."""
+    return [_order_row(order, details.get(order.order_id), now) for order in page.orders]
 
 
-def _order_row(order: OrderSummary) -> OrderRow:
-    is_overdue = order.ended_at is None and order.jeopardy is Jeopardy.LATE
-    products = list(dict.fromkeys(order.products))
-    more = max(len(products) - MAX_PRODUCTS, 0)
-    return OrderRow(order, order_address(order.order_id), products[:MAX_PRODUCTS], more, is_overdue)
+def _order_row(order: OrderSummary, details: RowDetails | None, now: datetime) -> OrderRow:
+    names = details.product_names if details is not None else {}
+    products = list(dict.fromkeys(names.get(product, product) for product in order.products))
+    expected = details.forecast if details is not None and order.ended_at is None else None
+    requested = order.requested_completion
+    return OrderRow(
+        order=order,
+        address=order_address(order.order_id),
+        products=products[:MAX_PRODUCTS],
+        more_products=max(len(products) - MAX_PRODUCTS, 0),
+        is_overdue=order.ended_at is None and order.jeopardy is Jeopardy.LATE,
+        expected=expected,
+        is_passed=expected is not None and expected < now,
+        is_too_late=expected is not None and requested is not None and max(expected, now) > requested,
+        move=whose_move(order, details),
+    )
 
 
 def column_heads(query: OrderQuery, *, has_ledger: bool) -> list[ColumnHead]:
-    return [_column_head(query, label, column if has_ledger else None) for label, column in COLUMNS]
+    if has_ledger:
+        return [_column_head(query, label, column) for label, column in COLUMNS]
+    labels = [_WITHOUT_LEDGER.get(label, label) for label, _ in COLUMNS]
+    return [_column_head(query, label, None) for label in labels if label]
 
 
 def _column_head(query: OrderQuery, label: str, column: OrderColumn | None) -> ColumnHead:

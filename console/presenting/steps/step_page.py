@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from compiler.values import as_text
 from console.presenting.actions.action_words import under_way_word
 from console.presenting.actions.suggestions import step_url
-from operations.blockers.order_blockers import ended_sentence, find_blockers
-from views.shared.value_format import error_text, in_words
+from console.presenting.error_words import error_words
+from console.presenting.order.wait_words import wait_words
+from operations.blockers.order_blockers import Blocker, find_blockers
+from operations.blockers.step_blocker import format_time
+from views.shared.value_format import in_words
 from workflows.contract.action_checks import StepDetails
 from workflows.contract.order_views import HistoryEntry, OrderView, StepView, UndoView
 from workflows.contract.states import SETTLED, Jeopardy, StepState
-from workflows.contract.step_facts import effective_state, is_undo_under_way, time_limit
+from workflows.contract.step_facts import effective_state, is_open, is_undo_under_way, time_limit
 
 if TYPE_CHECKING:
     from ledger.reading.attempts import StoredAttempt
@@ -97,9 +100,9 @@ def step_page(
         state=state,
         state_note=_state_note(step, state, history),
         sentences=_sentences(order, steps, step),
-        error=error_text(step.error),
+        error=error_words(step.error),
         undo=undo,
-        undo_error=error_text(undo.error if undo else None),
+        undo_error=error_words(undo.error if undo else None),
         times=_times(step, now),
         attempts=attempts,
         output=json_text(step.output),
@@ -120,10 +123,20 @@ def _state_note(step: StepView, state: StepState, history: Sequence[HistoryEntry
 
 
 def _sentences(order: OrderView, steps: Sequence[StepView], step: StepView) -> list[str]:
-    ended = ended_sentence(order, step)
-    if ended is not None:
-        return [_without_name(ended, step)]
-    return [_without_name(blocker.sentence, step) for blocker in find_blockers(order, steps, step)]
+    if not is_open(step):
+        at = f" at {format_time(step.ended_at)}" if step.ended_at else ""
+        return [f"{in_words(step.state).capitalize()}{at}; it waits for nothing."]
+    by_id = {each.id: each for each in steps}
+    return [_sentence(blocker, by_id.get(blocker.step or ""), step) for blocker in find_blockers(order, steps, step)]
+
+
+def _sentence(blocker: Blocker, waiting: StepView | None, step: StepView) -> str:
+    """Without the error of the step itself, which stands above it."""
+    words = wait_words(blocker.waits_for, waiting).text
+    errors = [step.error, step.undo.error if step.undo else None] if waiting is step else []
+    for error in filter(None, errors):
+        words = words.replace(f" – {error_words(error)}", "")
+    return _without_name(replace(blocker, waits_for=words).sentence, step)
 
 
 def _without_name(sentence: str, step: StepView) -> str:
@@ -134,12 +147,13 @@ def _without_name(sentence: str, step: StepView) -> str:
 
 def _times(step: StepView, now: datetime) -> list[Timed]:
     limit = time_limit(step)
+    is_stuck = effective_state(step) is StepState.FATALLY_FAILED
     is_over = step.state in SETTLED and not is_undo_under_way(step)
     named = (
         ("Started", step.started_at, False),
         ("Ended", step.ended_at, False),
         ("Expected start", step.expected_start if step.started_at is None else None, False),
-        ("Expected end", step.expected_end if step.ended_at is None else None, False),
+        ("Expected end", None if step.ended_at or is_stuck else step.expected_end, False),
         ("Next attempt", step.next_attempt_at, False),
         ("Must end by" if limit else "Continues at", None if is_over else step.due, bool(limit and limit < now)),
         ("Late by its SLA at", step.late_at, step.jeopardy is Jeopardy.LATE),

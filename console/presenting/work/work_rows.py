@@ -7,12 +7,13 @@ from datetime import datetime
 
 from console.presenting.actions.action_words import action_label
 from console.presenting.actions.suggestions import action_url, order_url, step_url
+from console.presenting.error_words import message_words
 from operations.access.permissions import ACTION_PERMISSIONS
 from operations.access.person import Forbidden, Person, require_step
 from operations.bulk.bulk_runner import error_code, waiting_since
 from operations.reading.worklists import StepWorklist
 from workflows.contract import actions
-from workflows.contract.states import Jeopardy, StepState
+from workflows.contract.states import RELIED_ON_FAILED, Jeopardy, StepState
 from workflows.contract.step_facts import effective_state, is_undo_under_way
 from workflows.contract.worklists import WorklistItem, needs_person, working_queue
 
@@ -20,7 +21,7 @@ from workflows.contract.worklists import WorklistItem, needs_person, working_que
 @dataclass(frozen=True, slots=True)
 class WorkRow:
     key: str
-    """As changes of the work name it: `task/HS-1/camera.reserve@1`."""
+    """As changes of the work name it: `task/HS-1/3`."""
     pick: str
     """Names the row in a choice: `HS-1/3`."""
     order_id: str
@@ -64,8 +65,9 @@ def _row(item: WorklistItem, kind: str, person: Person, now: datetime) -> WorkRo
     is_task = needs_person(step)
     instructions = (undo.instructions if undo else None) or step.instructions or ""
     page = step_url(item.order_id, step.number)
+    act = actions.COMPLETE if is_task else None if error_code(step) == RELIED_ON_FAILED else actions.RETRY
     return WorkRow(
-        key=f"{kind}/{item.order_id}/{step.id}",
+        key=f"{kind}/{item.order_id}/{step.number}",
         pick=f"{item.order_id}/{step.number}",
         order_id=item.order_id,
         order_url=order_url(item.order_id),
@@ -78,7 +80,7 @@ def _row(item: WorklistItem, kind: str, person: Person, now: datetime) -> WorkRo
         is_undo=undo is not None,
         system=step.system or "",
         code=error_code(step) or "",
-        message=error.message if error is not None else instructions,
+        message=message_words(error.message) if error is not None else instructions,
         queue=working_queue(step) or "",
         holder=step.holder or "",
         is_mine=step.holder == person.account,
@@ -87,8 +89,8 @@ def _row(item: WorklistItem, kind: str, person: Person, now: datetime) -> WorkRo
         is_late=step.jeopardy is Jeopardy.LATE or (due is not None and due < now),
         since=waiting_since(step),
         why_not=_why_not(person, item),
-        open_url=action_url(item.order_id, actions.COMPLETE.name, step=step.number) if is_task else page,
-        open_label=action_label(actions.COMPLETE) if is_task else "Open",
+        open_url=action_url(item.order_id, act.name, step=step.number) if act is not None else page,
+        open_label=action_label(act) if act is not None else "Open",
         claim_url=action_url(item.order_id, actions.CLAIM.name, step=step.number),
         release_url=action_url(item.order_id, actions.ASSIGN.name, step=step.number),
     )

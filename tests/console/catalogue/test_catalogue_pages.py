@@ -29,7 +29,10 @@ async def test_offers_and_what_they_become(site: ConsoleSite) -> None:
     assert 'href="/catalogue/parcel"' not in found
     assert "No offer has “&lt;i&gt;”" in await visitor.page("/catalogue", search="<i>")
     parcel = await visitor.page("/catalogue/parcel")
-    assert '<th scope="row" class="id" dir="auto">tracking</th><td dir="auto">string</td><td>yes</td>' in parcel
+    tracking = '<td data-label="What it may be" dir="auto">string</td><td data-label="Required">yes</td>'
+    assert f'<th scope="row" class="id" dir="auto">tracking</th>{tracking}' in parcel
+    assert "not published: from the workers' own folders" in parcel
+    assert "<dt>Calls</dt><dd>no system</dd>" in parcel or '<dt>Calls</dt><dd><a href="/systems/' in parcel
     assert 'href="#step-1"' in parcel
     assert 'id="step-1"' in parcel
     assert "products.yaml:" in parcel

@@ -59,7 +59,8 @@ def test_the_page_names_what_comes_before_and_after_and_whose_move_it_is() -> No
     page = step_page(order, steps, steps[1], None, [], NOW)
     assert [each.id for each in page.before.steps] == ["camera.reserve@1"]
     assert [(each.id, each.url) for each in page.after.steps] == [("camera.mount@1", "/orders/HS-1/steps/3")]
-    assert page.sentences[0].startswith("Is in fallout after 3 attempts (timeout: no answer)")
+    assert page.error == "no answer (timeout)"
+    assert page.sentences[0].startswith("Is in fallout after 3 attempts since ")
     assert "It is a person's move" in page.sentences[0]
     assert [(each.label, each.is_late) for each in page.times] == [("Started", False), ("Late by its SLA at", True)]
     assert kind_text(steps[1]) == "call of carrier"
@@ -69,13 +70,13 @@ def test_an_undo_under_way_is_the_state_that_counts() -> None:
     undo = UndoView(state="fatally_failed", attempts=2, error=ERROR)
     step = step_view(1, "camera.ship@1", StepState.COMPLETED, undo=undo)
     page = step_page(order_view(), [step], step, None, None, NOW)
-    assert (page.state, page.state_note, page.undo_error) == (StepState.FATALLY_FAILED, "undo", "timeout: no answer")
+    assert (page.state, page.state_note, page.undo_error) == (StepState.FATALLY_FAILED, "undo", "no answer (timeout)")
 
 
 def test_a_step_that_has_ended_says_so_without_its_name() -> None:
     step = step_view(1, "camera.ship@1", StepState.COMPLETED, ended_at=START)
     page = step_page(order_view(), [step], step, None, None, NOW)
-    assert page.sentences == ["Is completed at 2026-12-01 08:00:00 UTC; it waits for nothing."]
+    assert page.sentences == ["Completed at 2026-12-01 08:00:00 UTC; it waits for nothing."]
     assert not page.is_open
 
 

@@ -34,9 +34,11 @@ async def test_a_system_is_switched_off_and_on_with_a_reason(site: ConsoleSite, 
         assert "1 step with a call that is under way, waits, or is repeated" in held
         listed = await visitor.page("/systems")
         assert "&lt;b&gt;month end&lt;/b&gt;" in listed
+        assert re.search(r'<a href="/systems/desk">[^<]*</a> is switched off</strong>', listed)
     finally:
         shown = await visitor.post_and_follow("/systems/desk/switch", {"to": "on"})
     assert "on, at a rising pace" in shown
+    assert "is switched off</strong>" not in await visitor.page("/systems")
     await orders.client.get_workflow_handle(order_workflow_id(order["id"])).terminate()
 
 

@@ -12,6 +12,7 @@ import { showTimes } from "../times.js";
  * @property {number} [fallout]
  * @property {number} [open_tasks]
  * @property {string} [ended_at]
+ * @property {string} [forecast] only a ledger knows it
  * @property {true} [is_new]
  */
 
@@ -60,6 +61,19 @@ function timeOf(at) {
   return time;
 }
 
+/**
+ * When it ended, else when it is expected to.
+ * @param {OrderItem} item
+ */
+function endOf(item) {
+  const isPassed = item.forecast && Date.parse(item.forecast) < Date.now();
+  if (!item.ended_at && !isPassed) return [timeOf(item.forecast)];
+  const word = document.createElement("span");
+  word.className = "quiet";
+  word.textContent = item.ended_at ? "ended" : "was";
+  return [word, " ", timeOf(item.ended_at ?? item.forecast)];
+}
+
 /** @param {OrderItem} item */
 function changeRow(item) {
   const row = rows.get(item.order_id);
@@ -70,8 +84,9 @@ function changeRow(item) {
   setCell(row, "fallout", item.fallout ? String(item.fallout) : "");
   setCell(row, "tasks", item.open_tasks ? String(item.open_tasks) : "");
   row.querySelector('[data-cell="tasks"]')?.setAttribute("data-label", item.open_tasks === 1 ? "open task" : "open tasks");
+  const at = item.ended_at ?? item.forecast;
   const ended = row.querySelector('[data-cell="ended"] time');
-  if (!(ended instanceof HTMLTimeElement) || ended.dateTime !== item.ended_at) setCell(row, "ended", timeOf(item.ended_at));
+  if ((ended instanceof HTMLTimeElement ? ended.dateTime : "") !== (at ?? "")) setCell(row, "ended", ...endOf(item));
   showTimes(row);
   if (row.textContent === before) return;
   row.removeAttribute("data-changed");
@@ -86,6 +101,16 @@ function showBar() {
   const count = fresh.size >= MANY ? `${MANY} or more` : String(fresh.size);
   text.textContent = `${count} new: show ${fresh.size === 1 ? "it" : "them"}`;
   bar.hidden = false;
+}
+
+/**
+ * What changes do not tell: whose move it is.
+ * @param {HTMLElement} row
+ * @param {Element} next the row as it is now
+ */
+function takeFetched(row, next) {
+  const [was, is] = [row.querySelector("[data-fetched]"), next.querySelector("[data-fetched]")];
+  if (was && is && was.textContent !== is.textContent) was.replaceWith(is);
 }
 
 /** Counts, total and freshness as they are now; orders that are on this page now, and were not, are new. */
@@ -105,7 +130,9 @@ async function fetchCounts() {
     }
     for (const row of page.querySelectorAll("tr[data-key]")) {
       const key = row instanceof HTMLElement ? (row.dataset.key ?? "") : "";
-      if (key && !rows.has(key)) fresh.add(key);
+      const shown = rows.get(key);
+      if (shown) takeFetched(shown, row);
+      else if (key) fresh.add(key);
     }
     showBar();
   } catch {

@@ -45,6 +45,14 @@ async def test_filters_of_the_address_choose_the_orders(viewer: Visitor) -> None
     assert shown(await viewer.page("/orders?since=today&until=1h&customer=L-2")) == []
 
 
+async def test_a_row_says_whose_move_it_is_and_when_it_ended(viewer: Visitor) -> None:
+    page = await viewer.page("/orders?customer=L-2")
+    assert '<td class="cell-move" data-fetched="move"><bdi>field_ops</bdi></td>' in page
+    ended = await viewer.page("/orders?customer=L-3")
+    assert 'data-fetched="move"><bdi></bdi></td>' in ended
+    assert '<span class="quiet">ended</span> <time' in ended
+
+
 async def test_names_are_text_and_nothing_else(viewer: Visitor) -> None:
     page = await viewer.page("/orders?customer=L-1")
     assert SHOUT not in page

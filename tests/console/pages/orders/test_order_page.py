@@ -34,7 +34,7 @@ async def test_the_head_says_what_an_order_waits_for_and_whose_move_it_is(viewer
     await submit_in_fallout(orders, "PAGE-STUCK", requested_completion="2020-01-01T00:00:00Z")
     page = text_of(await viewer.page("/orders/PAGE-STUCK"))
     assert "in progress" in page
-    assert re.search(r"in fallout Stubborn · \w+ step 1 Is in fallout after 1 attempt \(409: ", page)
+    assert re.search(r"in fallout Stubborn · \w+ step 1 Is in fallout after 1 attempt – [^(]*\(409\)", page)
     assert "It is a person's move : retry it once the cause is fixed" in page
     assert "0 of 1 step, 1 stuck" in page
 

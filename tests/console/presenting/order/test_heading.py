@@ -70,7 +70,7 @@ def test_steps_that_wait_for_the_same_are_one_move() -> None:
     assert len(first.steps) == MAX_STEPS_NAMED
     assert first.since == START + timedelta(seconds=1)
     assert first.state is StepState.FATALLY_FAILED
-    assert first.waits_for.startswith("Is in fallout after 1 attempt (gone: none left)")
+    assert first.waits_for == "Is in fallout after 1 attempt – none left (gone)"
     assert first.is_for_people
 
 
