@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import hypothesis
 import pytest
 import pytest_asyncio
 import structlog
@@ -23,6 +24,10 @@ from workflows.contract.order_changes import OrderChange
 
 # Started in the background, as some CI does, a process ignores SIGINT, and so would all that tests start and end by it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long an example takes says nothing where several processes test.
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)
