@@ -18,10 +18,12 @@ from operations.report_responses import (
     FalloutReportResponse,
     ShiftReportResponse,
     SlaReportResponse,
+    SystemReportResponse,
     duration_report_response,
     fallout_report_response,
     shift_report_response,
     sla_report_response,
+    system_report_response,
 )
 
 Until = Annotated[Moment | None, Query(description="The period ends before it. Default: now")]
@@ -64,5 +66,18 @@ def report_routes(orders: OrderClient) -> APIRouter:
     async def fallout(criteria: Criteria) -> FalloutReportResponse:
         """Of steps that were in fallout at a moment of the period. Needs a ledger."""
         return fallout_report_response(*await orders.reports.fallout(criteria))
+
+    @routes.get(
+        "/reports/systems", summary="How systems answered, and what waits for them", responses=error_responses(404)
+    )
+    async def systems(
+        system: Annotated[FilterText, Query(description="Only this system")] = None,
+        since: Annotated[Moment | None, Query(description="Default: 24 hours before `until`")] = None,
+        until: Until = None,
+    ) -> SystemReportResponse:
+        """Each system with its switch and the calls that wait, as in `/systems`, and with the attempts, errors and
+        durations of calls that began in the period. Needs a ledger."""
+        health = await orders.read_system_health(ReportCriteria(since, until), system, needs_report=True)
+        return system_report_response(health)
 
     return routes

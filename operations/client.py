@@ -29,7 +29,7 @@ from operations.publishing import publish_version, published_versions
 from operations.publishing.catalogue_in_force import CatalogueReader
 from operations.publishing.publish_version import PublishCommand, PublishResult, VersionToPublish
 from operations.publishing.published_versions import PublishedVersion
-from operations.reading import deployed_catalogue, order_details, planned_definitions
+from operations.reading import deployed_catalogue, order_details, planned_definitions, system_health
 from operations.reading.changes import Changes
 from operations.reading.exports import Exports
 from operations.reading.ledger_access import LedgerAccess, configured_ledger
@@ -39,7 +39,8 @@ from operations.reading.order_details import OrderDetails
 from operations.reading.order_source import OrderSource, Preference
 from operations.reading.own_writes import wait_until_written
 from operations.reading.provenance import Provenance
-from operations.reading.reports import Reports
+from operations.reading.reports import ReportCriteria, Reports
+from operations.reading.system_health import SystemHealth
 from operations.reading.worklists import StepWorklist
 from operations.submission import submit_order
 from operations.submission.submit_order import SubmissionResult
@@ -319,6 +320,14 @@ class OrderClient:
 
     async def read_system(self, system: str) -> SystemStatus:
         return await systems.read_system(self.client, system, self.task_queue)
+
+    async def read_system_health(
+        self, criteria: ReportCriteria, system: str | None = None, *, needs_report: bool = False
+    ) -> SystemHealth:
+        """The systems, and how they answered in the period, which only a ledger knows."""
+        return await system_health.read_system_health(
+            self.client, self.task_queue, self.reports, criteria, system, needs_report=needs_report
+        )
 
     async def read_worker_catalogues(self) -> Sequence[WorkerCatalogue]:
         """What each live worker of this deployment has in force, and which edit it refused."""

@@ -222,12 +222,11 @@ class SystemListResponse(Response):
 
 
 def system_list_response(statuses: Sequence[SystemStatus]) -> SystemListResponse:
-    return SystemListResponse(
-        systems=[
-            SystemResponse(**dict(status.view), waiting=status.waiting_calls, limited_by_hand=status.manual_rate_limit)
-            for status in statuses
-        ]
-    )
+    return SystemListResponse(systems=[system_response(status) for status in statuses])
+
+
+def system_response(status: SystemStatus) -> SystemResponse:
+    return SystemResponse(**dict(status.view), waiting=status.waiting_calls, limited_by_hand=status.manual_rate_limit)
 
 
 class SystemSwitchResponse(SystemSwitchView):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from compiler.language.systems import Auth, BreakerPolicy, System
 from console.presenting.charts.columns import ColumnChart, LineChart, call_columns, duration_lines
 from console.presenting.state_marks import Mark
 from ledger.reports.model.system_report import INTERVALS, SystemCalls, SystemReport
+from operations.reading.system_health import SystemHealth
 from operations.systems import SystemStatus
 from views.plan.picture.step_facts import describe_retry
 from views.shared.time_format import format_elapsed
@@ -80,15 +81,16 @@ class SystemRow:
     """None: no call in the period, or no ledger."""
 
 
-def system_rows(statuses: Sequence[SystemStatus], report: SystemReport | None) -> list[SystemRow]:
+def system_rows(health: SystemHealth) -> list[SystemRow]:
     """Those that hold calls back first, then by name."""
+    report = health.report
     figures = {calls.system: _figures(calls, report) for calls in report.systems} if report is not None else {}
-    rows = [_system_row(status, figures.get(status.view.system)) for status in statuses]
+    rows = [_system_row(status, figures.get(status.view.system)) for status in health.statuses]
     return sorted(rows, key=lambda row: (_ORDER.index(row.mark), row.name.casefold(), row.id))
 
 
-def one_system(status: SystemStatus, report: SystemReport | None) -> SystemRow:
-    return system_rows([status], report)[0]
+def one_system(health: SystemHealth) -> SystemRow:
+    return system_rows(health)[0]
 
 
 def _system_row(status: SystemStatus, calls: CallFigures | None) -> SystemRow:

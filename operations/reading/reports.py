@@ -45,6 +45,10 @@ class Reports:
     def __init__(self, ledger: LedgerAccess | None) -> None:
         self._ledger = ledger
 
+    @property
+    def has_ledger(self) -> bool:
+        return self._ledger is not None
+
     async def shift(self, criteria: ReportCriteria) -> tuple[ShiftReport, Provenance]:
         ledger = self._require()
         from ledger.reports.read_report import read_report

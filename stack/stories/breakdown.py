@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
+from operations.reading.system_health import SystemHealth
 from operations.systems import SystemStatus
 from stack.demo_context import STUCK_AFTER, DemoContext
 from stack.errors import StackError
@@ -31,7 +32,7 @@ async def run_breakdown(context: DemoContext) -> None:
     await asyncio.gather(*(context.submit(_order(id_)) for id_ in ids))
     opened = await _wait_for_switch(context, SwitchState.OPEN)
     screen.print_heading("A few calls have failed and the breaker is open: the other calls wait and use no attempt")
-    screen.console.print(systems_table([opened]))
+    screen.console.print(systems_table(SystemHealth([opened], None, None)))
     await context.wait_until(ids[0], lambda reading: any(step.state is StepState.ON_HOLD for step in reading.steps))
     _, reasons = await context.stack.orders.find_blockers(ids[0])
     context.print_cli_command(f"why {ids[0]}")

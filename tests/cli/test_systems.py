@@ -21,9 +21,11 @@ async def test_system_is_switched_off_and_on(ordo: Ordo) -> None:
     assert "is switched off by ann" in (await ordo("why", "Y-1")).out
     assert "on hold" in (await ordo("show", "Y-1")).out
     lines = (await ordo("systems")).out.splitlines()
-    assert lines[0].split() == ["System", "Name", "State", "Since", "By", "Why"]
+    headings = lines[0].split()  # `Waiting` comes with the server's figures, which are up to five seconds old
+    assert [each for each in headings if each != "Waiting"] == ["System", "Name", "State", "Since", "By", "Why"]
     assert lines[1].startswith("nobody  A system that is not there  off, calls wait")
-    assert lines[1].endswith("ann  closing")
+    assert lines[1].endswith("  closing")
+    assert " ann " in lines[1]
     refused = await ordo("retry", "Y-1", "1")
     assert refused.status == 1
     on = await ordo("system", "on", "nobody", "-o", "json")

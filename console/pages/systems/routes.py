@@ -17,6 +17,7 @@ from console.services import Console
 from operations.access.permissions import READ_SYSTEMS, SWITCH_SYSTEM
 from operations.errors import OperationError
 from operations.reading.reports import ReportCriteria
+from operations.reading.system_health import SystemHealth
 
 MAX_REASON_LENGTH = 500
 SystemId = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{0,199}$")]
@@ -53,17 +54,14 @@ def systems_routes(console: Console) -> APIRouter:
     @routes.get("/systems", dependencies=[allowed(READ_SYSTEMS)])
     async def systems(request: Request, period: ChosenPeriod = Period.HOUR) -> Response:
         since = await console.live.mark("systems")
-        statuses, calls = await asyncio.gather(
-            console.orders.list_systems(),
-            answer_or_problem(console, console.orders.reports.systems(period.criteria)),
-        )
+        health = await console.orders.read_system_health(period.criteria)
         return console.render(
             request,
             "systems/list.html",
             since=since,
-            rows=system_rows(statuses, calls.value),
-            calls=calls,
-            report=calls.value,
+            rows=system_rows(health),
+            calls=health,
+            report=health.report,
             period=period,
             periods=list(Period),
             has_ledger=console.orders.ledger is not None,
@@ -105,19 +103,18 @@ def systems_routes(console: Console) -> APIRouter:
 async def _system_values(console: Console, system: str, period: Period) -> dict[str, Any]:
     orders = console.orders
     since = await console.live.mark("systems")
-    status, calls, work, settings = await asyncio.gather(
-        orders.read_system(system),
-        answer_or_problem(console, orders.reports.systems(period.criteria, system)),
+    health, work, settings = await asyncio.gather(
+        orders.read_system_health(period.criteria, system),
         answer_or_problem(console, orders.read_work_at_system(system)),
         _settings(console, system),
     )
-    report = calls.value
+    calls = health.calls(system)
     return {
         "since": since,
-        "system": one_system(status, report),
-        "errors": report.systems[0].errors if report is not None and report.systems else [],
-        "report": report,
-        "calls": calls,
+        "system": one_system(health),
+        "errors": calls.errors if calls is not None else [],
+        "report": health.report,
+        "calls": health,
         "work": work,
         "settings_of_system": settings,
         "period": period,
@@ -141,4 +138,5 @@ async def _switch_values(console: Console, system: str, to: Position) -> dict[st
         console.orders.read_system(system),
         answer_or_problem(console, console.orders.read_work_at_system(system)),
     )
-    return {"system": one_system(status, None), "work": work, "to": to, "problem": "", "reason": ""}
+    system_row = one_system(SystemHealth([status], None, None))
+    return {"system": system_row, "work": work, "to": to, "problem": "", "reason": ""}

@@ -35,6 +35,7 @@ READING = {
     "GET /reports/durations": "read_reports",
     "GET /reports/sla": "read_reports",
     "GET /reports/fallout": "read_reports",
+    "GET /reports/systems": "read_reports",
     "GET /bulk-jobs": "read_work",
     "GET /bulk-jobs/{job}": "read_order",
     "GET /bulk-jobs/{job}/results": "read_order",
