@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from typing import Any
 
-from pydantic import ValidationError
 from temporalio import workflow
-from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError, FailureError
 
-from activity_contract.activity_names import COMPILE_ORDER
 from activity_contract.bulk import QUERY_STEP_OUTCOME, StepOutcome, StepOutcomeRequest
-from activity_contract.compilation import INTERNAL_ERROR_CODE, CompiledAmendment, CompiledOrder, CompileOrderInput
+from activity_contract.compilation import CompiledAmendment, CompiledOrder
 from activity_contract.cross_order import ORDER_STEP_STATUS, ORDER_WATCH_STEP, CrossOrderStepStatus, StepWatch
 from activity_contract.line_reasons import RECENT_LINE_REASONS
-from activity_contract.mailboxes import MailboxDelivery, ReturnedEvents
-from compiler.language.event_types import matches_any
 from compiler.plan.codec import decode_plan
 from compiler.plan.plan import Plan
-from compiler.source.findings import Finding
 from workflows.contract import actions
 from workflows.contract.action_checks import (
     QUERY_POSSIBLE_ACTIONS,
@@ -52,7 +45,6 @@ from workflows.contract.order_messages import (
     AmendResult,
     CallbackDelivery,
     EventDelivery,
-    FulfilOrderInput,
     OrderDeliveryResult,
     ReceivedRequest,
     RefusalCode,
@@ -76,20 +68,14 @@ from workflows.core.queries.possible_actions import possible_actions
 from workflows.core.queries.step_details import step_details
 from workflows.core.queries.step_outcome import step_outcome
 from workflows.core.state import rollup
-from workflows.core.state.commands import PublishEvents
 from workflows.core.state.order_run import OrderRun
 from workflows.core.steps.refusal import RequestRefused
-from workflows.shell import activity_calls, amend_update
+from workflows.shell import amend_update, submission
 from workflows.shell.activity_calls import ENGINE_ERROR, refusals_as_failures, to_application_error
 from workflows.shell.order_changes import OrderChangeEmitter
 from workflows.shell.order_loop import OrderLoop
 from workflows.shell.search_attributes import OrderVisibility
 from workflows.shell.submission_token import submission_token
-
-REJECTED_FAILURE_TYPE = "rejected"
-"""Failure type of a rejected order. Its id can be used again."""
-
-COMPILE_TIMEOUT = timedelta(seconds=60)
 
 JEOPARDY_PATCH = "order-watched-for-being-late"
 """Patch for forecast, sla clocks and the search attribute Jeopardy. Only orders with a date or an sla query it."""
@@ -100,23 +86,6 @@ def _apply_patches(run: OrderRun) -> None:
     run.is_patched = workflow.patched
     if run.jeopardy_watch is not None and not workflow.patched(JEOPARDY_PATCH):
         run.jeopardy_watch = None
-
-
-def _internal_error_result(message: str) -> CompiledOrder:
-    finding = Finding(file="order", line=0, column=0, code=INTERNAL_ERROR_CODE, message=message)
-    return CompiledOrder(findings=[finding.model_dump()])
-
-
-def _mailbox_delivery(delivery: EventDelivery | StepWatch) -> MailboxDelivery:
-    if isinstance(delivery, StepWatch):
-        return cross_order_notify.mailbox_delivery(delivery)
-    return MailboxDelivery(**delivery.model_dump(exclude={"at"}))
-
-
-def _submitted_digest() -> str | None:
-    """As the client has computed it."""
-    digest: str | None = workflow.memo_value(MEMO_DIGEST, default=None)
-    return digest
 
 
 @workflow.defn(name=ORDER_WORKFLOW_TYPE, sandboxed=False)
@@ -171,7 +140,7 @@ class FulfilOrder:
 
     async def _compile_and_start(self, workflow_input: Any) -> OrderLoop:
         """Compiles the order and sets the decision. Raises the failure of a rejected order."""
-        compiled = await self._compile(workflow_input)
+        compiled = await submission.compile_submission(self._submitted, workflow_input, self._order_id)
         if not compiled.plan:
             await self._reject(compiled)
         self._packed_plan = compiled.plan
@@ -190,25 +159,6 @@ class FulfilOrder:
         self._decision = self._accepted_decision(run, compiled.warnings)
         return loop
 
-    async def _compile(self, workflow_input: Any) -> CompiledOrder:
-        """Never raises: an order that cannot be compiled is rejected, and its id stays free."""
-        try:
-            order_input = FulfilOrderInput.model_validate(workflow_input)
-            self._submitted = SubmittedOrder(order_input.order, order_input.revision, _submitted_digest())
-            compiled: CompiledOrder = await workflow.execute_local_activity(
-                COMPILE_ORDER,
-                CompileOrderInput(order=order_input.order),
-                result_type=CompiledOrder,
-                start_to_close_timeout=COMPILE_TIMEOUT,
-                retry_policy=RetryPolicy(maximum_attempts=3),
-                summary=f"Order {self._order_id}",
-            )
-        except ValidationError as error:
-            return _internal_error_result(f"this is not an order: {error.errors()[0]['msg']}")
-        except FailureError as error:
-            return _internal_error_result(f"the order could not be compiled; nothing was done: {error.cause or error}")
-        return compiled
-
     async def _reject(self, compiled: CompiledOrder) -> None:
         self._decision = SubmissionDecision(
             order_id=self._order_id, state=OrderState.REJECTED, accepted=False, findings=compiled.findings
@@ -216,35 +166,14 @@ class FulfilOrder:
         OrderVisibility().publish_decision(compiled.summary, None)
         self._rejection = Rejection(self.current_time(), compiled.findings, compiled.summary)
         self._changes.rejected(self._undecided_change)
-        message = "; ".join(str(finding.get("message", "")) for finding in compiled.findings[:3])
-        await self._publish_rejection(compiled, message)
+        await submission.publish_rejection(compiled, self._order_id, self.current_time())
         await workflow.wait_condition(workflow.all_handlers_finished)
-        await self._return_pending_events()
+        await submission.return_events(self._pending_signals, self._order_id)
         self._changes.rejected(self._undecided_change)
-        raise ApplicationError(
-            f"the order was rejected: {message}", compiled.findings, type=REJECTED_FAILURE_TYPE, non_retryable=True
-        )
-
-    async def _return_pending_events(self) -> None:
-        """A signal cannot be refused, so its event waits for the order that is submitted again under this id."""
-        while kept := [each for each in self._pending_signals if isinstance(each, EventDelivery | StepWatch)]:
-            self._pending_signals.clear()
-            returned = [_mailbox_delivery(delivery) for delivery in kept]
-            await activity_calls.return_events(ReturnedEvents(order_id=self._order_id, events=returned))
-
-    async def _publish_rejection(self, compiled: CompiledOrder, message: str) -> None:
-        if compiled.telling is None or not matches_any(compiled.telling.events, "order.rejected"):
-            return
-        handed = order_events.rejection_batch(
-            order_events.rejected_order(self._order_id, compiled.summary),
-            workflow.info().run_id,
-            self.current_time(),
-            message,
-        )
-        await activity_calls.publish_events(PublishEvents("tell/rejected", handed))
+        raise submission.rejection_error(compiled)
 
     def _restore(self, workflow_input: Any, snapshot: bytes) -> OrderLoop:
-        self._submitted = SubmittedOrder(None, workflow_input["revision"], _submitted_digest())
+        self._submitted = SubmittedOrder(None, workflow_input["revision"], submission.submitted_digest())
         run, self._packed_plan = order_snapshot.restore_order(snapshot, self.current_time(), workflow.patched)
         _apply_patches(run)
         self._order_run = run
