@@ -16,6 +16,7 @@ from console.pages.actions import action_page
 from console.pages.actions.action_page import BACK, read_subject
 from console.pages.actions.typed_form import local_path, read_typed
 from console.presenting.actions.action_links import reason_against
+from console.presenting.actions.action_words import done_words
 from console.services import Console
 from operations.access.permissions import ACTION_PERMISSIONS, PERMISSIONS
 from workflows.contract.actions import ACTIONS, ActionSpec
@@ -60,7 +61,8 @@ def _send(console: Console, spec: ActionSpec) -> Callable[..., Awaitable[Respons
         outcome, done = await action_page.answer(console.orders, subject, person, typed, confirmed=confirmed)
         back = local_path(typed.get(BACK))
         if done is not None:
-            return console.redirect(request, back or subject.url, done)
+            told = done_words(done, order_id, subject.context.step)
+            return console.redirect(request, back or subject.url, told)
         return action_page.render(console, request, subject, person, outcome, "", back)
 
     return send

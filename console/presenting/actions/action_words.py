@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from workflows.contract import actions
 from workflows.contract.actions import ActionSpec
+from workflows.contract.order_views import StepView
 from workflows.contract.states import StepState
 
 LABELS: Mapping[str, str] = {
@@ -32,6 +33,15 @@ DANGEROUS = frozenset({actions.CANCEL.name, actions.ROLLBACK.name, actions.REDO.
 
 def action_label(spec: ActionSpec) -> str:
     return LABELS.get(spec.name, spec.name.capitalize())
+
+
+def done_words(message: str, order_id: str, step: StepView | None) -> str:
+    """`Step 11 (visit.install@1) was completed` → `Installation visit · Install on site (step 11 of order HS-1) was
+    completed`. Other messages stay as they are."""
+    begin = f"Step {step.number} ({step.id})" if step is not None else ""
+    if step is None or not message.startswith(begin):
+        return message
+    return f"{step.summary or step.name} (step {step.number} of order {order_id}){message.removeprefix(begin)}"
 
 
 def under_way_word(what: str, state: StepState, settled: frozenset[StepState]) -> str | None:

@@ -180,7 +180,7 @@ def _systems(structure: OfferStructure, catalogue: Catalogue) -> list[tuple[str,
 def _queues(structure: OfferStructure) -> Iterator[str]:
     for one in structure.steps:
         manual = one.step.definition.manual
-        if manual is not None and manual.queue is not None:
+        if manual is not None:
             yield manual.queue
 
 

@@ -12,6 +12,7 @@ from compiler.values import as_text
 from console.presenting.forms.fields import Choice, Control, FormField, Typed
 from console.presenting.forms.moments import moment_text
 from console.presenting.forms.yaml_text import NotYaml, read_yaml
+from views.shared.value_format import in_words
 
 LONG_TEXT = 120
 """A text that may be longer gets a text area."""
@@ -25,7 +26,7 @@ def parse_declarations(form: Mapping[str, Any] | None) -> dict[str, Attribute]:
 
 def attribute_fields(attributes: Mapping[str, Attribute], prefix: str = "") -> list[FormField]:
     """One field for each attribute, in their order. `prefix` begins the names of the form's data."""
-    return [attribute_field(f"{prefix}{name}", name, attribute) for name, attribute in attributes.items()]
+    return [attribute_field(f"{prefix}{name}", in_words(name), attribute) for name, attribute in attributes.items()]
 
 
 def attribute_field(field_name: str, label: str, attribute: Attribute) -> FormField:
@@ -58,7 +59,7 @@ _CONTROLS: Mapping[AttributeType, Control] = {
 def _choices(attribute: Attribute) -> tuple[Choice, ...]:
     """Empty if anything may be typed."""
     if attribute.enum:
-        named = tuple(Choice(as_text(one), as_text(one)) for one in attribute.enum)
+        named = tuple(Choice(as_text(one), in_words(as_text(one))) for one in attribute.enum)
     elif attribute.type is AttributeType.BOOLEAN:
         named = (Choice(YES, "yes"), Choice(NO, "no"))
     else:

@@ -171,7 +171,10 @@ def _row(
         line=line,
         name=f"{line.name} {format_quantity(line.quantity)}" if line.quantity != 1 else line.name,
         action="" if line.action == "add" else in_words(line.action),
-        values=[ValueRow(name, value_text(value)) for name, value in {**line.attributes, **line.named_values}.items()],
+        values=[
+            *(ValueRow(in_words(name), value_text(value)) for name, value in line.attributes.items()),
+            *(ValueRow(_named_value(name), value_text(value)) for name, value in line.named_values.items()),
+        ],
         causes=causes.get(line.id, ()),
         sources=line.sources if len(line.sources) > 1 and not is_ordered else (),
         steps=[_step_mark(step, now) for step in steps[:MAX_STEPS]],
@@ -180,6 +183,11 @@ def _row(
         stuck=states["stuck"],
         active=states["active"],
     )
+
+
+def _named_value(name: str) -> str:
+    """`let.setup_fee` → `setup fee, computed`."""
+    return f"{in_words(name.rpartition('.')[2])}, computed"
 
 
 def _step_mark(step: StepView, now: datetime) -> StepMark:

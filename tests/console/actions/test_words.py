@@ -11,6 +11,7 @@ import pytest
 from console.presenting.actions.action_context import ActionContext
 from console.presenting.actions.action_form import make_form, read_form
 from console.presenting.actions.action_requests import REQUESTS
+from console.presenting.actions.action_words import done_words
 from console.presenting.actions.data_forms import DATA_FORMS
 from console.presenting.actions.parameters import PARTS
 from console.presenting.actions.refusals import FACTS, TITLES, refusal_of_error
@@ -125,3 +126,11 @@ def test_more_time_is_a_duration_or_a_moment(typed: dict[str, str], expected: di
     context = ActionContext(actions.EXTEND, order_view(), STEP)
     assert read_form(context, typed).values["data"] == expected
     assert "by" in read_form(context, {"by": "soon"}).problems
+
+
+def test_what_was_done_is_told_by_the_name_of_the_step() -> None:
+    step = step_view(3, "visit.meet@1", StepState.COMPLETED, name="Meet")
+    told = done_words("Step 3 (visit.meet@1) was completed", "HS-1", step)
+    assert told == f"{step.summary or 'Meet'} (step 3 of order HS-1) was completed"
+    assert done_words("Order HS-1 is held", "HS-1", None) == "Order HS-1 is held"
+    assert done_words("Nothing was held", "HS-1", step) == "Nothing was held"

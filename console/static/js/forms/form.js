@@ -1,10 +1,10 @@
 // @ts-check
-// Forms: what was typed is not lost by accident, a problem has the focus, a button works once.
+// Forms: what was typed is not lost by accident, a problem or what was asked for has the focus, a button works once.
 
 import "./moments.js";
 
-const refused = document.querySelector("#refusal, #problems");
-if (refused instanceof HTMLElement) refused.focus();
+const answer = document.querySelector("#refusal, #problems") ?? document.querySelector("#plan.plan-preview");
+if (answer instanceof HTMLElement) answer.focus();
 
 for (const form of document.querySelectorAll("form[data-keep-typed]")) {
   if (!(form instanceof HTMLFormElement)) continue;
