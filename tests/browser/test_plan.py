@@ -20,6 +20,36 @@ if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Locator, Page
 
 MANY_LINES = 12
+LONG_TABLE = 60
+"""Lines of a table that is several times as long as the window."""
+PAN_ROWS = """
+async (rows) => {
+  const view = document.querySelector(".plan-window"), known = new WeakSet(document.querySelectorAll("*"));
+  let made = 0;
+  const counting = new MutationObserver((changes) => {
+    for (const { addedNodes } of changes) {
+      for (const node of addedNodes) {
+        if (!(node instanceof Element)) continue;
+        for (const each of [node, ...node.querySelectorAll("*")]) {
+          if (!known.has(each)) made++;
+          known.add(each);
+        }
+      }
+    }
+  });
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  counting.observe(view, { childList: true, subtree: true });
+  for (let row = 0; row < Math.abs(rows); row++) {
+    view.scrollBy(0, 34 * Math.sign(rows));
+    await frame();
+    await frame();
+  }
+  await frame();
+  counting.disconnect();
+  return made;
+}
+"""
+"""Moves the plan row by row. Returns how many elements were made while it moved."""
 
 
 async def submit(orders: OrderClient, order_id: str, *products: str, fallout: int = 0) -> str:
@@ -36,6 +66,11 @@ async def many_lines(orders: OrderClient) -> str:
     url = await submit(orders, "PLAN-MANY", *["seal"] * MANY_LINES)
     await complete(orders, "PLAN-MANY", "seal.seal@5")
     return url
+
+
+@pytest.fixture(scope="module")
+async def long_table(orders: OrderClient) -> str:
+    return await submit(orders, "PLAN-LONG", *["seal"] * LONG_TABLE) + "&as=matrix&sort=line"
 
 
 async def complete(orders: OrderClient, order_id: str, step: str) -> None:
@@ -123,6 +158,78 @@ async def test_cells_are_reached_by_keyboard(many_lines: str, viewer: BrowserCon
         await page.keyboard.press(key)
         label = await page.locator(":focus").get_attribute("aria-label") or ""
         assert told in label, (key, label)
+
+
+async def test_a_table_that_is_moved_makes_no_new_elements(long_table: str, viewer: BrowserContext) -> None:
+    page = await viewer.new_page()
+    await page.goto(long_table)
+    await page.locator(".plan-rows [data-step]").first.wait_for()
+    await page.evaluate(PAN_ROWS, 10)
+    assert await page.evaluate(PAN_ROWS, 15) == 0
+    assert await page.evaluate(PAN_ROWS, -20) == 0
+    assert 12 < await page.locator(".plan-rows .plan-row").count() < 40
+
+
+async def test_lanes_that_are_moved_make_no_new_elements(long_table: str, viewer: BrowserContext) -> None:
+    page = await viewer.new_page()
+    await page.goto(long_table.replace("as=matrix", "as=lanes&lines=each"))
+    await page.locator(".plan-step").first.wait_for()
+    await page.evaluate(PAN_ROWS, 30)
+    assert await page.evaluate(PAN_ROWS, 40) == 0
+    assert await page.evaluate(PAN_ROWS, -40) == 0
+    told = await eventually(lambda: drawn_boxes(page), lambda boxes: boxes == sorted(boxes))
+    assert len(told) > 20
+    for _, number, link, label in told:
+        assert link.endswith(f"/steps/{number}")
+        assert label.startswith(f"{number} ")
+
+
+async def drawn_boxes(page: Page) -> list[tuple[float, int, str, str]]:
+    """From the top, number, link and name of each box, as they follow each other in the document."""
+    boxes = []
+    for box in await page.locator(".plan-step").all():
+        top = float(await box.evaluate("element => element.offsetTop"))
+        number = int(await box.locator(".plan-number").inner_text())
+        boxes.append((top, number, await box.get_attribute("href") or "", await box.get_attribute("aria-label") or ""))
+    return boxes
+
+
+async def test_rows_of_a_table_that_was_moved_are_whole_and_in_reading_order(
+    long_table: str, viewer: BrowserContext
+) -> None:
+    page = await viewer.new_page()
+    await page.goto(long_table)
+    await page.locator(".plan-rows [data-step]").first.wait_for()
+    for rows in (25, -12, 14):
+        await page.evaluate(PAN_ROWS, rows)
+    shown = await eventually(lambda: drawn_rows(page), lambda rows: rows == sorted(rows))
+    numbers = [number for number, _ in shown]
+    assert 25 in numbers
+    assert numbers == [*range(numbers[0], numbers[-1] + 1)]
+    for number, told in shown:
+        assert told == f"{number} | seal, line {number}, in progress | check, line {number}, pending"
+
+
+async def drawn_rows(page: Page) -> list[tuple[int, str]]:
+    """The number of each row, with what it says, as they follow each other in the document."""
+    rows = []
+    for row in await page.locator(".plan-rows .plan-row").all():
+        labels = [await each.get_attribute("aria-label") or "" for each in await row.locator("[data-step]").all()]
+        words = [", ".join(label.partition(" ")[2].split(", ")[:3]) for label in labels]
+        name = await row.locator(".plan-lane-name").inner_text()
+        rows.append((int(await row.get_attribute("aria-rowindex") or 0) - 1, " | ".join([name, *words])))
+    return rows
+
+
+async def test_a_focused_step_keeps_the_focus_while_the_table_moves(long_table: str, viewer: BrowserContext) -> None:
+    page = await viewer.new_page()
+    await page.goto(long_table)
+    await page.locator('.plan-rows [aria-label*="line 2,"]').first.focus()
+    await page.evaluate(PAN_ROWS, 35)
+    assert "line 2," in (await page.locator(":focus").get_attribute("aria-label") or "")
+    await page.keyboard.press("ArrowDown")
+    assert "line 3," in (await page.locator(":focus").get_attribute("aria-label") or "")
+    await page.locator('.plan-rows [aria-label*="line 9,"]').first.wait_for()
 
 
 async def test_search_leads_to_the_step(many_lines: str, viewer: BrowserContext) -> None:

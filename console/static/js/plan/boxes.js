@@ -1,7 +1,7 @@
 // @ts-check
 /** The boxes and lane titles of the swimlanes. */
 
-import { fillBar, kindSign, make, setText } from "./elements.js";
+import { fillBar, kindSign, make, setKind, setText } from "./elements.js";
 import { CATEGORIES } from "./states.js";
 import { remark } from "./words.js";
 
@@ -12,13 +12,22 @@ export function newBox(scene, steps) {
   if (isOne) {
     const link = scene.link("plan-step", steps[0]);
     link.append(...parts);
-    parts[2].textContent = String(steps[0] + 1);
     return link;
   }
   const button = make("button", "plan-step is-bundle", ...parts, make("span", "plan-bar"));
   button.type = "button";
   parts[2].textContent = `×${steps.length.toLocaleString()}`;
   return button;
+}
+
+/** Gives the element of a step to another step. @param {import("./scene.js").Scene} scene @param {HTMLElement} node @param {number[]} steps */
+export function fillBox(scene, node, steps) {
+  if (steps.length > 1) return;
+  const [at] = steps, { name, kind } = scene.plan.definition(at);
+  scene.lead(node, at);
+  setKind(/** @type {Element} */ (node.querySelector(".plan-kind")), kind);
+  setText(node.querySelector(".plan-name"), name);
+  setText(node.querySelector(".plan-number"), String(at + 1));
 }
 
 /** @param {import("./scene.js").Scene} scene @param {HTMLElement} node @param {number[]} steps */
@@ -30,7 +39,8 @@ export function paintBox(scene, node, steps) {
   if (node.className !== classes) node.className = classes;
   setText(node.querySelector(".plan-sign"), scene.sign(at));
   setText(node.querySelector(".plan-remark"), text);
-  node.setAttribute("aria-label", scene.label(at));
+  const label = scene.label(at);
+  if (node.getAttribute("aria-label") !== label) node.setAttribute("aria-label", label);
 }
 
 /** @param {import("./scene.js").Scene} scene @param {HTMLElement} node @param {number[]} steps */

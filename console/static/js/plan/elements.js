@@ -2,6 +2,7 @@
 /** Elements for what a plan consists of. */
 
 const SVG = "http://www.w3.org/2000/svg";
+const SHOWN_IN_BARS = ["done", "undo", "running", "retrying", "held", "fallout"];
 
 /**
  * @template {keyof HTMLElementTagNameMap} T
@@ -19,12 +20,37 @@ export function make(tag, classes = "", ...children) {
 
 /** The sign of a kind of step. @param {string} kind */
 export function kindSign(kind) {
-  const svg = document.createElementNS(SVG, "svg"), use = document.createElementNS(SVG, "use");
-  svg.setAttribute("class", `plan-kind k-${kind}`);
+  const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("aria-hidden", "true");
-  use.setAttribute("href", `#k-${kind}`);
-  svg.append(use);
+  svg.append(document.createElementNS(SVG, "use"));
+  setKind(svg, kind);
   return svg;
+}
+
+/** @param {Element} svg  made by kindSign @param {string} kind */
+export function setKind(svg, kind) {
+  const classes = `plan-kind k-${kind}`;
+  if (svg.getAttribute("class") === classes) return;
+  svg.setAttribute("class", classes);
+  svg.firstElementChild?.setAttribute("href", `#k-${kind}`);
+}
+
+/**
+ * Puts elements into this order, in which screen readers read them. The one with the focus stays in place.
+ *
+ * @param {HTMLElement} parent
+ * @param {HTMLElement[]} nodes  all of its children
+ */
+export function inReadingOrder(parent, nodes) {
+  const kept = nodes.findIndex((node) => node.contains(document.activeElement));
+  const placeAll = (/** @type {HTMLElement[]} */ some, /** @type {Element | null} */ next) => {
+    for (const node of some.reverse()) {
+      if (node.nextElementSibling !== next) parent.insertBefore(node, next);
+      next = node;
+    }
+  };
+  if (kept > 0) placeAll(nodes.slice(0, kept), nodes[kept]);
+  placeAll(nodes.slice(kept + 1), null);
 }
 
 /** @param {Element | null} element @param {string} text */
@@ -45,10 +71,11 @@ export function put(element, place) {
  * @param {number} total
  */
 export function fillBar(bar, counts, total) {
-  const parts = ["done", "undo", "running", "retrying", "held", "fallout"];
-  bar.replaceChildren(...parts.filter((each) => counts.get(each)).map((each) => {
-    const part = make("i", `c-${each}`);
+  const parts = SHOWN_IN_BARS.filter((each) => counts.get(each));
+  while (bar.children.length > parts.length) bar.lastElementChild?.remove();
+  parts.forEach((each, place) => {
+    const part = /** @type {HTMLElement} */ (bar.children[place] ?? bar.appendChild(make("i")));
+    part.className = `c-${each}`;
     part.style.width = `${Math.max(((counts.get(each) ?? 0) / total) * 100, 2)}%`;
-    return part;
-  }));
+  });
 }

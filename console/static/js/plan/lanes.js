@@ -2,11 +2,12 @@
 /** Swimlanes: the steps that the window shows are elements, the arrows between them are on one canvas. */
 
 import { Arrows } from "./arrows.js";
-import { paintBox, paintLane, newBox, newLane } from "./boxes.js";
-import { make, put } from "./elements.js";
+import { fillBox, newBox, newLane, paintBox, paintLane } from "./boxes.js";
+import { inReadingOrder, make, put } from "./elements.js";
 import { BOX_HEIGHT, BOX_WIDTH, Geometry } from "./geometry.js";
+import { nextBox } from "./lane_keys.js";
 
-const AROUND = 240;
+const AROUND = 240, MAX_SPARE = 60, REST = 200;
 
 /** @implements {View} @typedef {import("./scene.js").View} View */
 export class LanesView {
@@ -40,8 +41,10 @@ export class LanesView {
     /** @type {number[][]} */ this.before = before;
     /** @type {number[][]} */ this.followers = followers;
     this.current = 0;
+    this.titleWidth = 0;
+    this.size = { width: 0, height: 0 };
     /** @type {Geometry | null} */ this.geometry = null;
-    this.frame = 0;
+    this.frame = this.resting = 0;
     this.stop = new AbortController();
     this.#listen();
     this.layout();
@@ -61,15 +64,12 @@ export class LanesView {
     const geometry = this.geometry = new Geometry(drawing, (box) => !kept || drawing.boxes[box].some((at) => kept.has(at)));
     const pairs = scene.critical.slice(1).map((at, index) => `${this.boxOf[scene.critical[index]]}-${this.boxOf[at]}`);
     this.arrows.show(geometry, new Set(pairs));
-    put(this.sheet, { width: geometry.width + this.#titleWidth(), height: geometry.height });
     put(this.titles, { height: geometry.height });
+    this.#measure();
+    put(this.sheet, { width: geometry.width + this.titleWidth, height: geometry.height });
     this.sheet.setAttribute("aria-label", `${scene.plan.size.toLocaleString()} steps in lanes`);
     this.#clear();
     this.schedule();
-  }
-
-  #titleWidth() {
-    return this.titles.offsetWidth;
   }
 
   /** @param {Set<number> | null} changed */
@@ -81,9 +81,25 @@ export class LanesView {
     for (const [lane, { title }] of this.laneNodes) this.#paintTitle(lane, title);
   }
 
+  tick() {
+    for (const [box, node] of this.nodes) {
+      const steps = this.drawing.boxes[box];
+      if (steps.length === 1 && this.scene.states.isOpen(steps[0])) paintBox(this.scene, node, steps);
+    }
+  }
+
   redraw() {
     this.arrows.readColours();
+    this.#measure();
     this.schedule();
+  }
+
+  /** Reads sizes once for many frames: whoever reads one makes the browser lay everything out. */
+  #measure() {
+    const { scroller } = this;
+    this.titleWidth = this.titles.offsetWidth;
+    this.size = { width: scroller.clientWidth, height: scroller.clientHeight };
+    this.canvas.style.marginBottom = `${-this.size.height}px`;
   }
 
   schedule() {
@@ -94,10 +110,9 @@ export class LanesView {
   }
 
   render() {
-    const { geometry, scroller } = this, titles = this.#titleWidth();
+    const { geometry, scroller } = this, titles = this.titleWidth;
     if (!geometry) return;
-    const view = { left: scroller.scrollLeft, top: scroller.scrollTop, width: scroller.clientWidth, height: scroller.clientHeight };
-    this.canvas.style.marginBottom = `${-view.height}px`;
+    const view = { left: scroller.scrollLeft, top: scroller.scrollTop, ...this.size };
     const lanes = this.#lanesBetween(view.top - AROUND, view.top + view.height + AROUND);
     const boxes = new Set();
     for (const { lane } of lanes) {
@@ -127,24 +142,28 @@ export class LanesView {
 
   /** @param {{lane: number, y: number, height: number, isOther: boolean}[]} lanes */
   #showLanes(lanes) {
-    const wanted = new Set(lanes.map(({ lane }) => lane));
-    for (const [lane, { title, band }] of this.laneNodes) {
-      if (wanted.has(lane)) continue;
-      title.remove();
-      band.remove();
-      this.laneNodes.delete(lane);
-    }
+    const wanted = new Set(lanes.map(({ lane }) => lane)), spare = [...this.laneNodes.keys()].filter((lane) => !wanted.has(lane));
     for (const { lane, y, height, isOther } of lanes) {
       if (this.laneNodes.has(lane)) continue;
-      const title = newLane(), band = make("div", `plan-band${isOther ? " is-other" : ""}`);
-      if (isOther) title.classList.add("is-other");
-      put(title, { top: y, height });
-      put(band, { top: y, height });
+      const { title, band } = this.#takeLane(spare.pop());
+      for (const node of [title, band]) {
+        node.classList.toggle("is-other", isOther);
+        put(node, { top: y, height });
+      }
       this.#paintTitle(lane, title);
-      this.titles.append(title);
-      this.bands.append(band);
       this.laneNodes.set(lane, { title, band });
     }
+  }
+
+  /** The elements of a lane that has left the window, or new ones. @param {number} [spare] */
+  #takeLane(spare) {
+    const known = spare === undefined ? undefined : this.laneNodes.get(spare);
+    if (spare !== undefined) this.laneNodes.delete(spare);
+    if (known) return known;
+    const title = newLane(), band = make("div", "plan-band");
+    this.titles.append(title);
+    this.bands.append(band);
+    return { title, band };
   }
 
   /** @param {number} lane @param {HTMLElement} title */
@@ -152,29 +171,59 @@ export class LanesView {
     paintLane(this.scene, title, this.drawing.lanes[lane]);
   }
 
-  /** @param {Set<number>} wanted */
+  /** A box that has left the window stays where it is until its element is needed. @param {Set<number>} wanted */
   #showBoxes(wanted) {
+    const spare = [];
     for (const [box, node] of this.nodes) {
       if (wanted.has(box) || node === document.activeElement) continue;
-      node.remove();
-      this.nodes.delete(box);
+      if (this.#isOne(box) && spare.length < MAX_SPARE) spare.push(box);
+      else this.#remove(box);
     }
-    for (const box of wanted) if (!this.nodes.has(box)) this.#addBox(box);
+    for (const box of wanted) if (!this.nodes.has(box)) this.#addBox(box, this.#isOne(box) ? spare.pop() : undefined);
     const [first] = wanted;
     const tabStop = wanted.has(this.current) ? this.current : first;
-    for (const [box, node] of this.nodes) node.tabIndex = box === tabStop ? 0 : -1;
+    this.#setTabStop(tabStop);
+  }
+
+  /** @param {number | undefined} stop  the box that the Tab key leads to */
+  #setTabStop(stop) {
+    for (const [box, node] of this.nodes) {
+      const tabIndex = box === stop ? 0 : -1;
+      if (node.tabIndex !== tabIndex) node.tabIndex = tabIndex;
+    }
+  }
+
+  /** Whether a box is one step, not many of one shape. @param {number} box */
+  #isOne(box) {
+    return this.drawing.boxes[box].length === 1;
+  }
+
+  /** @param {number} box @param {number} [spare]  the box whose element it gets */
+  #addBox(box, spare) {
+    const geometry = /** @type {Geometry} */ (this.geometry), steps = this.drawing.boxes[box];
+    let node = spare === undefined ? undefined : this.nodes.get(spare);
+    if (spare !== undefined) this.nodes.delete(spare);
+    if (!node) this.steps.append((node = newBox(this.scene, steps)));
+    else if (this.arrows.active.size) node.classList.remove("is-near");
+    node.dataset.box = String(box);
+    put(node, { left: geometry.x(box) + this.titleWidth, top: geometry.y(box), width: BOX_WIDTH, height: BOX_HEIGHT });
+    fillBox(this.scene, node, steps);
+    paintBox(this.scene, node, steps);
+    this.nodes.set(box, node);
+    return node;
   }
 
   /** @param {number} box */
-  #addBox(box) {
-    const geometry = /** @type {Geometry} */ (this.geometry), steps = this.drawing.boxes[box];
-    const node = newBox(this.scene, steps);
-    node.dataset.box = String(box);
-    put(node, { left: geometry.x(box) + this.#titleWidth(), top: geometry.y(box), width: BOX_WIDTH, height: BOX_HEIGHT });
-    paintBox(this.scene, node, steps);
-    this.steps.append(node);
-    this.nodes.set(box, node);
-    return node;
+  #remove(box) {
+    this.nodes.get(box)?.remove();
+    this.nodes.delete(box);
+  }
+
+  /** As screen readers read them: from top to bottom. */
+  #sort() {
+    const geometry = /** @type {Geometry} */ (this.geometry);
+    const boxes = [...this.nodes].sort(([one], [other]) => geometry.y(one) - geometry.y(other) || geometry.x(one) - geometry.x(other));
+    inReadingOrder(this.steps, boxes.map(([, node]) => node));
   }
 
   #clear() {
@@ -192,6 +241,8 @@ export class LanesView {
     this.scroller.addEventListener("scroll", () => {
       this.scene.hideCard();
       this.schedule();
+      clearTimeout(this.resting);
+      this.resting = setTimeout(() => this.#sort(), REST);
     }, { signal, passive: true });
     this.steps.addEventListener("pointerover", (event) => this.#activate(this.#boxAt(event.target)), { signal });
     this.steps.addEventListener("pointerleave", () => this.#activate(-1), { signal });
@@ -199,7 +250,7 @@ export class LanesView {
       const box = this.#boxAt(event.target);
       if (box < 0) return;
       this.current = box;
-      for (const [each, node] of this.nodes) node.tabIndex = each === box ? 0 : -1;
+      this.#setTabStop(box);
       this.#activate(box);
     }, { signal });
     this.steps.addEventListener("focusout", () => this.#activate(-1), { signal });
@@ -230,35 +281,17 @@ export class LanesView {
 
   /** @param {KeyboardEvent} event */
   #onKey(event) {
-    const box = this.#boxAt(event.target), move = MOVES[event.key];
-    if (box < 0 || !move || event.ctrlKey || event.metaKey || event.altKey) return;
+    const box = this.#boxAt(event.target);
+    if (box < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+    const next = nextBox(this, box, event.key);
+    if (next === undefined) return;
     event.preventDefault();
-    const next = move(this, box);
     if (next >= 0) this.#focusBox(next);
-  }
-
-  /** The shown box of `boxes` whose row is nearest to that of `box`; -1 if there is none. @param {number} box @param {number[]} boxes */
-  nearest(box, boxes) {
-    const { rows } = this.drawing, geometry = /** @type {Geometry} */ (this.geometry);
-    const shown = boxes.filter((each) => geometry.shown[each]);
-    return shown.length ? shown.reduce((best, each) => (Math.abs(rows[each] - rows[box]) < Math.abs(rows[best] - rows[box]) ? each : best)) : -1;
-  }
-
-  /** The box above or below that stands closest. @param {number} box @param {1 | -1} direction */
-  vertical(box, direction) {
-    const geometry = /** @type {Geometry} */ (this.geometry), { drawing } = this, x = geometry.x(box), y = geometry.y(box);
-    let best = -1, bestY = Infinity, bestX = Infinity;
-    for (let each = 0; each < drawing.boxes.length; each++) {
-      if (!geometry.shown[each]) continue;
-      const down = (geometry.y(each) - y) * direction, aside = Math.abs(geometry.x(each) - x);
-      if (down > 0 && (down < bestY || (down === bestY && aside < bestX))) [best, bestY, bestX] = [each, down, aside];
-    }
-    return best;
   }
 
   /** @param {number} box */
   #focusBox(box) {
-    const geometry = /** @type {Geometry} */ (this.geometry), { scroller } = this, titles = this.#titleWidth();
+    const geometry = /** @type {Geometry} */ (this.geometry), { scroller } = this, titles = this.titleWidth;
     const x = geometry.x(box), y = geometry.y(box), margin = 24;
     const left = scroller.scrollLeft, right = left + scroller.clientWidth - titles;
     if (x < left + margin) scroller.scrollLeft = x - margin;
@@ -275,7 +308,7 @@ export class LanesView {
   reveal(at) {
     const geometry = /** @type {Geometry} */ (this.geometry), { scroller } = this, box = this.boxOf[at];
     if (!geometry.shown[box]) return;
-    const x = geometry.x(box), y = geometry.y(box), room = scroller.clientWidth - this.#titleWidth();
+    const x = geometry.x(box), y = geometry.y(box), room = scroller.clientWidth - this.titleWidth;
     if (x + BOX_WIDTH > scroller.scrollLeft + room) scroller.scrollLeft = x + BOX_WIDTH / 2 - room / 2;
     if (y + BOX_HEIGHT > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = y + BOX_HEIGHT / 2 - scroller.clientHeight / 2;
   }
@@ -297,18 +330,11 @@ export class LanesView {
 
   close() {
     this.stop.abort();
+    clearTimeout(this.resting);
     cancelAnimationFrame(this.frame);
     this.scroller.replaceChildren();
   }
 }
-
-/** @type {Record<string, (view: LanesView, box: number) => number>} */
-const MOVES = {
-  ArrowRight: (view, box) => view.nearest(box, view.followers[box]),
-  ArrowLeft: (view, box) => view.nearest(box, view.before[box]),
-  ArrowDown: (view, box) => view.vertical(box, 1),
-  ArrowUp: (view, box) => view.vertical(box, -1),
-};
 
 /** @param {import("./structure.js").Drawing} drawing @returns {[number[][], number[][]]} */
 function neighbours(drawing) {

@@ -1,18 +1,25 @@
 // @ts-check
 /** Lines with the same steps as tables: a row for each line, a column for each step. Only rows in the window exist. */
 
-import { countText } from "./boxes.js";
-import { fillBar, kindSign, make, put, setText } from "./elements.js";
+import { kindSign, make, setText } from "./elements.js";
+import { TableHead } from "./matrix_head.js";
 import { nextStep } from "./matrix_keys.js";
+import { ROW_HEIGHT, TableRows } from "./matrix_rows.js";
 import { sortRows } from "./row_order.js";
-import { remark, shortRemark } from "./words.js";
+import { remark } from "./words.js";
 
-export const ROW_HEIGHT = 34;
-const ROWS_AROUND = 6, MAX_IN_CELL = 4, MAX_SHARED_LANES = 40;
+const ROWS_AROUND = 6, MAX_SHARED_LANES = 40, REST = 200;
 
 /** @typedef {import("./structure.js").Matrix} Matrix */
 /** @typedef {import("./structure.js").MatrixRow} Row */
-/** @typedef {{matrix: Matrix, rows: Row[], section: HTMLElement, body: HTMLElement, head: HTMLElement, nodes: Map<Row, HTMLElement>}} Table */
+/**
+ * @typedef {object} Table
+ * @property {Row[]} rows  those that are shown, from top to bottom
+ * @property {HTMLElement} section
+ * @property {TableHead} head
+ * @property {TableRows} drawn  the rows in the window
+ * @property {number} top  of the rows in all that is scrolled
+ */
 
 /** @implements {View} @typedef {import("./scene.js").View} View */
 export class MatrixView {
@@ -26,11 +33,14 @@ export class MatrixView {
     this.scroller = scroller;
     this.sortBy = sortBy;
     /** @type {Table[]} */ this.tables = [];
-    /** @type {Map<number, HTMLElement>} the elements of steps outside of tables */ this.shared = new Map();
+    /** @type {Set<number>} steps outside of tables */ this.shared = new Set();
+    /** @type {Map<number, HTMLElement>} step → its element, of all that is drawn */ this.links = new Map();
+    this.height = 0;
     this.current = -1;
     /** @type {HTMLElement | null} the step that the Tab key leads to */ this.tabStop = null;
-    this.frame = 0;
+    this.frame = this.resting = 0;
     this.stop = new AbortController();
+    this.moved = new ResizeObserver(() => this.redraw());
     this.#listen();
     this.layout();
   }
@@ -39,6 +49,7 @@ export class MatrixView {
     const { scene } = this;
     this.tables = [];
     this.shared.clear();
+    this.links.clear();
     const sheet = make("div", "plan-tables", this.#sharedLanes());
     for (const matrix of scene.plan.matrices) {
       const rows = sortRows(scene, matrix, matrix.rows.filter((row) => this.#isShown(row)));
@@ -47,13 +58,18 @@ export class MatrixView {
       this.tables.push(table);
     }
     this.scroller.replaceChildren(sheet);
-    this.#fitTitles();
-    this.render();
+    this.moved.disconnect();
+    this.moved.observe(sheet);
+    this.redraw();
   }
 
-  /** Titles stay at the left only where tables are wider than the window: it costs frames while one scrolls. */
-  #fitTitles() {
-    const { scroller } = this, isWide = scroller.scrollWidth > scroller.clientWidth + 1;
+  /** Reads where the tables are, once for many frames: whoever reads a place makes the browser lay everything out. */
+  #measure() {
+    const { scroller } = this, origin = scroller.getBoundingClientRect().top - scroller.scrollTop;
+    this.height = scroller.clientHeight;
+    for (const table of this.tables) table.top = table.drawn.body.getBoundingClientRect().top - origin;
+    const isWide = scroller.scrollWidth > scroller.clientWidth + 1;
+    // Titles stay at the left only where tables are wider than the window: it costs frames while one scrolls.
     for (const { section } of this.tables) section.classList.toggle("is-wide", isWide);
   }
 
@@ -87,7 +103,8 @@ export class MatrixView {
     link.dataset.step = String(at);
     link.append(kindSign(this.scene.plan.definition(at).kind), make("span", "plan-name", this.scene.plan.definition(at).name), make("span", "plan-sign"), make("span", "plan-remark"));
     this.#paintShared(link, at);
-    this.shared.set(at, link);
+    this.shared.add(at);
+    this.links.set(at, link);
     return link;
   }
 
@@ -105,70 +122,33 @@ export class MatrixView {
     const count = rows.length === matrix.rows.length ? "" : `${rows.length.toLocaleString()} of `;
     const size = `${count}${matrix.rows.length.toLocaleString()} lines × ${matrix.columns.length} steps`;
     const title = make("h3", "", `${matrix.title} `, make("small", "", size));
-    const head = make("div", "plan-row plan-head"), body = make("div", "plan-rows");
-    head.setAttribute("role", "row");
-    put(body, { height: rows.length * ROW_HEIGHT });
-    const grid = make("div", "plan-matrix", head, body);
+    const head = new TableHead(this.scene, matrix), drawn = new TableRows(this.scene, rows, this.links);
+    const grid = make("div", "plan-matrix", head.element, drawn.body);
     grid.setAttribute("role", "table");
     grid.setAttribute("aria-label", `${matrix.title}: ${size}`);
     grid.setAttribute("aria-rowcount", String(rows.length + 1));
     grid.style.setProperty("--columns", String(matrix.columns.length));
-    body.setAttribute("role", "rowgroup");
-    const table = { matrix, rows, section: make("section", "plan-table", title, grid), body, head, nodes: new Map() };
-    this.#fillHead(table);
-    return table;
-  }
-
-  /** @param {Table} table */
-  #fillHead(table) {
-    const { matrix, head } = table, { scene } = this, { sort } = scene.choices;
-    const cells = [this.#headCell("line", "Line", sort === "line" ? "ascending" : "none", "plan-row-title", [])];
-    for (const column of matrix.columns) {
-      const { name, kind, final, workstream, step } = scene.plan.definitions[column], key = `${workstream}.${step}`;
-      const signs = [kindSign(kind), make("span", "plan-bar")];
-      cells.push(this.#headCell(key, name, sort === key ? "descending" : "none", final ? "is-final" : "", signs));
-    }
-    head.replaceChildren(...cells);
-    this.#paintHead(table);
-  }
-
-  /** @param {Table} table */
-  #paintHead({ matrix, head }) {
-    const { states, plan } = this.scene;
-    matrix.columns.forEach((column, at) => {
-      const { name, final } = plan.definitions[column], cell = /** @type {HTMLElement} */ (head.children[at + 1]);
-      const steps = matrix.rows.flatMap((row) => row.cells[at]), counts = states.count(steps);
-      const title = [name, countText(counts), final ? "Point of no return" : ""].filter(Boolean).join("\n");
-      if (cell.title === title) return;
-      cell.title = title;
-      fillBar(/** @type {HTMLElement} */ (cell.querySelector(".plan-bar")), counts, steps.length);
-    });
-  }
-
-  /** @param {string} key @param {string} name @param {string} sorted @param {string} classes @param {Node[]} signs */
-  #headCell(key, name, sorted, classes, signs) {
-    const button = make("button", "", ...signs.slice(0, 1), make("span", "plan-name", name), ...signs.slice(1));
-    button.type = "button";
-    button.dataset.sort = key;
-    const cell = make("div", `plan-cell ${classes}`, button);
-    cell.setAttribute("role", "columnheader");
-    cell.setAttribute("aria-sort", sorted);
-    return cell;
+    return { rows, section: make("section", "plan-table", title, grid), head, drawn, top: 0 };
   }
 
   /** @param {Set<number> | null} changed */
   update(changed) {
-    for (const [at, link] of this.shared) if (!changed || changed.has(at)) this.#paintShared(link, at);
-    for (const table of this.tables) {
-      for (const [row, node] of table.nodes) {
-        if (!changed || row.steps.some((at) => changed.has(at))) this.#paintRow(row, node);
-      }
-      this.#paintHead(table);
-    }
+    this.#repaint((at) => !changed || changed.has(at));
+    for (const { head } of this.tables) head.paint();
+  }
+
+  tick() {
+    this.#repaint((at) => this.scene.states.isOpen(at));
+  }
+
+  /** @param {(at: number) => boolean} isChanged */
+  #repaint(isChanged) {
+    for (const at of this.shared) if (isChanged(at)) this.#paintShared(/** @type {HTMLElement} */ (this.links.get(at)), at);
+    for (const { drawn } of this.tables) drawn.update(isChanged);
   }
 
   redraw() {
-    this.#fitTitles();
+    this.#measure();
     this.render();
   }
 
@@ -180,77 +160,17 @@ export class MatrixView {
   }
 
   render() {
-    const frame = this.scroller.getBoundingClientRect();
-    for (const table of this.tables) {
-      const top = frame.top - table.body.getBoundingClientRect().top;
-      const first = Math.max(Math.floor(top / ROW_HEIGHT) - ROWS_AROUND, 0);
-      const last = Math.min(Math.ceil((top + frame.height) / ROW_HEIGHT) + ROWS_AROUND, table.rows.length);
-      const wanted = new Set(table.rows.slice(first, Math.max(last, first)));
-      for (const [row, node] of table.nodes) {
-        if (wanted.has(row) || node.contains(document.activeElement)) continue;
-        node.remove();
-        table.nodes.delete(row);
-      }
-      for (let at = first; at < last; at++) if (!table.nodes.has(table.rows[at])) this.#addRow(table, at);
+    const top = this.scroller.scrollTop;
+    for (const { rows, drawn, top: tableTop } of this.tables) {
+      const first = Math.max(Math.floor((top - tableTop) / ROW_HEIGHT) - ROWS_AROUND, 0);
+      const last = Math.min(Math.ceil((top - tableTop + this.height) / ROW_HEIGHT) + ROWS_AROUND, rows.length);
+      drawn.show(first, last);
     }
     this.#setTabStop();
   }
 
-  /** @param {Table} table @param {number} at */
-  #addRow(table, at) {
-    const node = make("div", "plan-row"), row = table.rows[at];
-    node.setAttribute("role", "row");
-    node.setAttribute("aria-rowindex", String(at + 2));
-    put(node, { top: at * ROW_HEIGHT });
-    this.#fillRow(row, node);
-    table.body.append(node);
-    table.nodes.set(row, node);
-  }
-
-  /** @param {Row} row @param {HTMLElement} node */
-  #fillRow(row, node) {
-    const name = make("span", "plan-lane-name", row.title || row.id);
-    name.dir = "auto";
-    const title = make("div", "plan-cell plan-row-title", name, make("span", "plan-lane-lines"));
-    title.setAttribute("role", "rowheader");
-    const cells = row.cells.map((steps) => {
-      const cell = make("div", "plan-cell");
-      cell.setAttribute("role", "cell");
-      cell.append(...steps.slice(0, MAX_IN_CELL).map((at) => this.#cellStep(at, steps.length === 1)));
-      if (steps.length > MAX_IN_CELL) cell.append(make("span", "plan-more", `+${steps.length - MAX_IN_CELL}`));
-      return cell;
-    });
-    node.replaceChildren(title, ...cells);
-    this.#paintRow(row, node);
-  }
-
-  /** In place, so that what a person points at or has focused stays. @param {Row} row @param {HTMLElement} node */
-  #paintRow(row, node) {
-    const { scene } = this, counts = scene.states.count(row.steps), done = counts.get("done") ?? 0;
-    const title = /** @type {HTMLElement} */ (node.querySelector(".plan-row-title"));
-    title.title = `${row.title ? `${row.title}, ` : ""}line ${row.id}: ${countText(counts)}`;
-    setText(title.querySelector(".plan-lane-lines"), `${row.title ? `${row.id} · ` : ""}${done}/${row.steps.length}`);
-    for (const link of /** @type {NodeListOf<HTMLElement>} */ (node.querySelectorAll("[data-step]"))) {
-      const at = Number(link.dataset.step), classes = `plan-dot ${scene.classes(at)}`;
-      if (link.className !== classes) link.className = classes;
-      link.setAttribute("aria-label", scene.label(at, `line ${row.id} ${row.title}`.trim()));
-      setText(link.querySelector(".plan-sign"), scene.sign(at));
-      setText(link.querySelector(".plan-remark"), shortRemark(scene.states, at));
-    }
-  }
-
-  /** @param {number} at @param {boolean} isAlone */
-  #cellStep(at, isAlone) {
-    const link = this.scene.link("plan-dot", at);
-    link.dataset.step = String(at);
-    link.append(make("span", "plan-sign"));
-    if (isAlone) link.append(make("span", "plan-remark"));
-    return link;
-  }
-
   #setTabStop() {
-    const current = this.current < 0 ? null : this.scroller.querySelector(`[data-step="${this.current}"]`);
-    const stop = current ?? (this.tabStop?.isConnected ? this.tabStop : this.scroller.querySelector("[data-step]"));
+    const stop = this.links.get(this.current) ?? (this.tabStop?.isConnected ? this.tabStop : this.scroller.querySelector("[data-step]"));
     if (!(stop instanceof HTMLElement) || stop === this.tabStop) return;
     if (this.tabStop) this.tabStop.tabIndex = -1;
     stop.tabIndex = 0;
@@ -262,6 +182,8 @@ export class MatrixView {
     scroller.addEventListener("scroll", () => {
       this.scene.hideCard();
       this.schedule();
+      clearTimeout(this.resting);
+      this.resting = setTimeout(() => this.tables.forEach(({ drawn }) => drawn.sort()), REST);
     }, { signal, passive: true });
     scroller.addEventListener("pointerover", (event) => this.#point(event.target), { signal });
     scroller.addEventListener("pointerleave", () => this.scene.hideCard(), { signal });
@@ -307,14 +229,13 @@ export class MatrixView {
     const table = this.tables.find((each) => each.rows.some((row) => row.steps.includes(at)));
     if (table) {
       const row = table.rows.findIndex((each) => each.steps.includes(at)), { scroller } = this;
-      const frame = scroller.getBoundingClientRect(), head = table.head.offsetHeight;
-      const y = table.body.getBoundingClientRect().top - frame.top + row * ROW_HEIGHT;
+      const head = table.head.element.offsetHeight, y = table.top - scroller.scrollTop + row * ROW_HEIGHT;
       if (y < head) scroller.scrollTop += y - head - ROW_HEIGHT;
-      else if (y + ROW_HEIGHT > frame.height) scroller.scrollTop += y + 2 * ROW_HEIGHT - frame.height;
+      else if (y + ROW_HEIGHT > this.height) scroller.scrollTop += y + 2 * ROW_HEIGHT - this.height;
       this.render();
     }
-    const link = this.scroller.querySelector(`[data-step="${at}"]`);
-    if (!(link instanceof HTMLElement)) return;
+    const link = this.links.get(at);
+    if (!link) return;
     link.focus({ preventScroll: true });
     showAside(this.scroller, link);
     if (!table) link.scrollIntoView({ block: "nearest" });
@@ -322,18 +243,19 @@ export class MatrixView {
 
   places() {
     const { scroller } = this, frame = scroller.getBoundingClientRect().top - scroller.scrollTop, places = [];
-    for (const table of this.tables) {
-      const top = table.body.getBoundingClientRect().top - frame;
-      table.rows.forEach((row, index) => {
+    for (const { rows, top } of this.tables) {
+      rows.forEach((row, index) => {
         for (const at of row.steps) places.push({ at, y: top + (index + 0.5) * ROW_HEIGHT });
       });
     }
-    for (const [at, link] of this.shared) places.push({ at, y: link.getBoundingClientRect().top - frame });
+    for (const at of this.shared) places.push({ at, y: /** @type {HTMLElement} */ (this.links.get(at)).getBoundingClientRect().top - frame });
     return places;
   }
 
   close() {
     this.stop.abort();
+    this.moved.disconnect();
+    clearTimeout(this.resting);
     cancelAnimationFrame(this.frame);
     this.scroller.replaceChildren();
   }

@@ -15,7 +15,7 @@ export function nextStep(view, link, key) {
 
 /** @param {import("./matrix.js").MatrixView} view @param {HTMLElement} link @param {string} key @returns {number | undefined} */
 function fromShared(view, link, key) {
-  const steps = [...view.shared.keys()], at = steps.indexOf(Number(link.dataset.step));
+  const steps = [...view.shared], at = steps.indexOf(Number(link.dataset.step));
   if (key === "ArrowRight") return steps[at + 1] ?? -1;
   if (key === "ArrowLeft") return steps[at - 1] ?? -1;
   if (key !== "ArrowDown" && key !== "ArrowUp") return undefined;
@@ -42,7 +42,7 @@ function fromCell(view, link, key) {
     case "ArrowDown": return inRow(table.rows[rowAt + 1] ?? view.tables[index + 1]?.rows[0]);
     case "ArrowUp":
       if (rowAt > 0) return inRow(table.rows[rowAt - 1]);
-      return index > 0 ? inRow(view.tables[index - 1].rows.at(-1)) : [...view.shared.keys()].at(-1) ?? -1;
+      return index > 0 ? inRow(view.tables[index - 1].rows.at(-1)) : [...view.shared].at(-1) ?? -1;
     case "PageDown": return inRow(table.rows[Math.min(rowAt + 15, table.rows.length - 1)]);
     case "PageUp": return inRow(table.rows[Math.max(rowAt - 15, 0)]);
     default: return undefined;

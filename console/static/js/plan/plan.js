@@ -144,7 +144,7 @@ class PlanPage {
     document.addEventListener("themechange", redraw);
     new ResizeObserver(redraw).observe(this.scroller);
     setInterval(() => {
-      if (document.visibilityState === "visible") this.view?.update(new Set(this.#openSteps()));
+      if (document.visibilityState === "visible") this.view?.tick();
       this.card?.refresh();
     }, TICK);
     addEventListener("popstate", () => {
@@ -152,12 +152,6 @@ class PlanPage {
       void this.choose(false);
     });
     new Panning(this.scroller);
-  }
-
-  /** Steps whose clocks move. */
-  #openSteps() {
-    const { states } = /** @type {Scene} */ (this.scene);
-    return [...states.items.keys()].filter((at) => !states.isSettled(at));
   }
 
   #redraw() {

@@ -66,11 +66,16 @@ export class Scene {
   /** A link to the step, to be filled. @param {string} classes @param {number} at */
   link(classes, at) {
     const link = make(this.stepUrl ? "a" : "button", classes);
-    if (link instanceof HTMLAnchorElement) link.href = `${this.stepUrl}${at + 1}`;
-    else link.type = "button";
+    if (link instanceof HTMLButtonElement) link.type = "button";
     link.tabIndex = -1;
     link.draggable = false;
+    this.lead(link, at);
     return link;
+  }
+
+  /** Makes a link lead to another step. @param {HTMLElement} link @param {number} at */
+  lead(link, at) {
+    if (link instanceof HTMLAnchorElement) link.href = `${this.stepUrl}${at + 1}`;
   }
 }
 
@@ -79,6 +84,7 @@ export class Scene {
  * @typedef {object} View
  * @property {() => void} layout  after a choice has changed
  * @property {(changed: Set<number> | null) => void} update  after states have changed; null: all may have
+ * @property {() => void} tick  a second later: clocks have moved
  * @property {(at: number) => void} focusStep
  * @property {(at: number) => void} reveal  scrolls to a step
  * @property {() => {y: number, at: number}[]} places  where steps are, for the ruler

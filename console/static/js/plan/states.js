@@ -72,6 +72,11 @@ export class States {
     return SETTLED.has(this.own[at]) && !this.isUndoUnderWay(at);
   }
 
+  /** Whether it has begun and not ended, so that its clock moves. @param {number} at */
+  isOpen(at) {
+    return this.items.has(at) && !this.isSettled(at);
+  }
+
   /** `late` or `at_risk` by its sla, while it is open. @param {number} at */
   lateness(at) {
     const jeopardy = this.items.get(at)?.jeopardy;
