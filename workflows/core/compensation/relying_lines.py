@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Set
 
 from workflows.contract.states import CANCELLED_STATES, SETTLED, StepState
-from workflows.core.compensation.targets import line_tree
 from workflows.core.lines.line_reliance import LineReliance, PlanReliance
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.state_transitions import UndoReason
@@ -16,7 +15,7 @@ from workflows.core.steps.settlement import stop_waiting
 def plan_reliance(run: OrderRun) -> PlanReliance:
     if run.reliance is None or run.reliance.plan is not run.plan:
         relies = any(line.relies_on for line in run.plan.order_lines)
-        run.reliance = PlanReliance(run.plan, line_tree(run) if relies else None)
+        run.reliance = PlanReliance(run.plan, run.line_tree if relies else None)
     return run.reliance
 
 

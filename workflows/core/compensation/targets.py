@@ -34,7 +34,7 @@ def order_target(run: OrderRun) -> RollbackTarget:
 def line_target(run: OrderRun, line_id: str) -> RollbackTarget | None:
     """An order line or fulfilment line, with everything below it. None if the order has no such line."""
     root = find_line(run, line_id)
-    return None if root is None else _target(line_tree(run), f"line {line_id}", {root}, children=True)
+    return None if root is None else _target(run.line_tree, f"line {line_id}", {root}, children=True)
 
 
 def find_line(run: OrderRun, line_id: str) -> int | None:
@@ -48,16 +48,10 @@ def target_around(run: OrderRun, step: StepRun, scope: RollbackScope) -> Rollbac
     `bundle`: the top-level order lines above it, with everything below them."""
     if scope == "order":
         return order_target(run)
-    tree = line_tree(run)
+    tree = run.line_tree
     roots = tree.ancestor_order_lines(tree.lines_by_step[step.position], top_level=scope == "bundle")
     named = ", ".join(run.plan.order_lines[root].id for root in sorted(roots))
     return _target(tree, f"{scope} {named}", roots, children=scope == "bundle")
-
-
-def line_tree(run: OrderRun) -> PlanLineTree:
-    if run.line_tree is None or run.line_tree.plan is not run.plan:
-        run.line_tree = PlanLineTree(run.plan)
-    return run.line_tree
 
 
 def _target(tree: PlanLineTree, label: str, roots: set[int], *, children: bool) -> RollbackTarget:
@@ -73,7 +67,7 @@ def _target(tree: PlanLineTree, label: str, roots: set[int], *, children: bool) 
 
 def join_targets(run: OrderRun, first: RollbackTarget, second: RollbackTarget) -> RollbackTarget:
     """Joins two targets. The result has the label of the first."""
-    lines_by_step = line_tree(run).lines_by_step
+    lines_by_step = run.line_tree.lines_by_step
     inside = first.inside | second.inside
     serving = sorted({*first.serving_steps, *second.serving_steps})
     return RollbackTarget(first.label, [at for at in serving if inside.issuperset(lines_by_step[at])], serving, inside)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workflows.contract.states import StepState
-from workflows.core.compensation.targets import find_line, line_target, line_tree
+from workflows.core.compensation.targets import find_line, line_target
 from workflows.core.compensation.undo_order import enqueue_undo
 from workflows.core.state.holds import Hold
 from workflows.core.state.order_run import OrderRun
@@ -77,7 +77,7 @@ def refresh_held_steps(run: OrderRun) -> None:
             target = line_target(run, name)
             positions = target.exclusive_steps if target is not None else []
             if (line := find_line(run, name)) is not None:
-                holds.held_lines |= dict.fromkeys(sorted(line_tree(run).descendants([line], child_order_lines=True)))
+                holds.held_lines |= dict.fromkeys(sorted(run.line_tree.descendants([line], child_order_lines=True)))
         else:
             positions = [run.position_by_id[name]] if name in run.position_by_id else []
         for position in positions:

@@ -18,9 +18,11 @@ class PlanLineTree:
         self.plan = plan
         self.parents = line_parents(plan)
         self.children = invert_edges(self.parents)
+        self.bottom_up = tuple(bottom_up(self.parents))
+        """Each line after all lines below it."""
         self.rank = [0] * len(self.parents)
         """A line has a higher rank than its parents."""
-        for passed, line in enumerate(bottom_up(self.parents)):
+        for passed, line in enumerate(self.bottom_up):
             self.rank[line] = len(self.parents) - passed
         self.lines_by_step = [lines_served(plan, position) for position in range(len(plan.steps))]
         self.steps_by_line: list[list[int]] = [[] for _ in self.parents]

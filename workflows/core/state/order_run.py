@@ -83,8 +83,6 @@ class OrderRun:
         self.holds = Holds()
         self.jeopardy_watch: JeopardyWatch | None = None
         """None if the order has no requested completion and no SLA (workflows.core.timing.order_jeopardy)."""
-        self.line_tree: PlanLineTree | None = None
-        """Built when first needed."""
         self.reliance: PlanReliance | None = None
         """Built when first needed."""
         self.view_changed = True
@@ -96,6 +94,7 @@ class OrderRun:
         because each patch that is asked for adds two events to the history."""
         self.raise_engine_errors = False
         """Raise engine errors instead of moving the step to fallout. For tests."""
+        self._line_tree: PlanLineTree | None = None
         self._wake_heap: list[tuple[float, int]] = []
         self._order_variables: dict[str, Any] | None = None
         self._steps_by_event: dict[str, list[int]] | None = None
@@ -109,6 +108,13 @@ class OrderRun:
             yield
         finally:
             self.is_patched = is_patched
+
+    @property
+    def line_tree(self) -> PlanLineTree:
+        """Of the current plan. Built when first needed."""
+        if self._line_tree is None or self._line_tree.plan is not self.plan:
+            self._line_tree = PlanLineTree(self.plan)
+        return self._line_tree
 
     def profile(self, step: StepRun) -> StepProfile:
         if self.amendments.pinned_steps and (pinned := self.amendments.pinned_steps.get(step.position)) is not None:

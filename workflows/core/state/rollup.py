@@ -6,7 +6,6 @@ from collections.abc import Collection
 
 from compiler.plan.plan import Plan
 from workflows.contract.states import NOT_BEGUN, OrderState
-from workflows.core.lines.line_tree import bottom_up, line_parents, lines_served
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.state_transitions import (
     OPEN_ORDER_STATES,
@@ -29,17 +28,16 @@ def line_states(run: OrderRun) -> list[OrderState]:
 
 def removed_lines(run: OrderRun) -> frozenset[int]:
     """Lines that amendments removed, order lines first. Includes fulfilment lines that only retired steps serve."""
-    plan, amendments = run.plan, run.amendments
+    plan, amendments, tree = run.plan, run.amendments, run.line_tree
     if not (amendments.removed_lines or amendments.retired):
         return frozenset()
     removed = set(_removed_order_lines(run))
     served: set[int] = set()
     retired: set[int] = set()
     for step in run.steps:
-        (retired if step.position in amendments.retired else served).update(lines_served(plan, step.position))
-    parents = line_parents(plan)
-    for line in range(len(plan.order_lines), len(parents)):  # parents come before their children
-        sources_removed = bool(parents[line]) and removed.issuperset(parents[line])
+        (retired if step.position in amendments.retired else served).update(tree.lines_by_step[step.position])
+    for line in range(len(plan.order_lines), len(tree.parents)):  # parents come before their children
+        sources_removed = bool(tree.parents[line]) and removed.issuperset(tree.parents[line])
         if line not in served and (line in retired or sources_removed):
             removed.add(line)
     return frozenset(removed)
@@ -66,16 +64,17 @@ def shown_line_state(run: OrderRun, line: int, contributions: Collection[StepCon
 
 def contributions_by_line(run: OrderRun) -> list[set[StepContribution]]:
     """The contributions of each line's steps, order lines first. An order line also gets those of the lines below."""
-    plan, parents = run.plan, line_parents(run.plan)
-    served: list[set[StepContribution]] = [set() for _ in parents]
-    for step in run.steps:
-        for line in lines_served(plan, step.position):
-            served[line].add(step.contribution)
+    tree = run.line_tree
+    served: list[set[StepContribution]] = [set() for _ in tree.parents]
+    for step, lines in zip(run.steps, tree.lines_by_step, strict=True):
+        contribution = step.contribution
+        for line in lines:
+            served[line].add(contribution)
     total = [set(contributions) for contributions in served]
-    for line in bottom_up(parents):
-        for parent in parents[line]:
+    for line in tree.bottom_up:
+        for parent in tree.parents[line]:
             total[parent] |= total[line]
-    count = len(plan.order_lines)
+    count = len(run.plan.order_lines)
     return [*total[:count], *served[count:]]
 
 

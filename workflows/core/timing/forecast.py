@@ -93,6 +93,8 @@ def latest_times(run: OrderRun, *, include_settled: bool = False) -> LatestTimes
     progress."""
     basis = forecast_basis(run)
     starts, ends = [inf] * len(run.steps), list(basis.due_times)
+    if not basis.has_due_times:
+        return LatestTimes(starts, ends)
     for position in reversed(basis.topological_order):
         step = run.steps[position]
         if not include_settled and step.is_over:

@@ -10,7 +10,6 @@ from math import inf, isinf
 
 from compiler.plan.plan import Plan
 from workflows.contract.states import Jeopardy
-from workflows.core.lines.line_tree import bottom_up, line_parents, lines_served
 from workflows.core.notifications import order_events
 from workflows.core.notifications.order_events import is_receiver
 from workflows.core.state.jeopardy_watch import JeopardyWatch
@@ -136,16 +135,17 @@ def order_forecast(run: OrderRun, now: float, latest: LatestTimes | None = None)
 
 
 def _line_forecasts(run: OrderRun, forecast: Forecast) -> list[LineForecast]:
-    plan, count, parents = run.plan, len(run.plan.order_lines), line_parents(run.plan)
-    served = [LineForecast() for _ in parents]
-    for step in run.steps:
-        for line in lines_served(plan, step.position):
-            served[line].include(forecast.ends[step.position], step.position, is_open=not step.is_over)
+    tree, count = run.line_tree, len(run.plan.order_lines)
+    served = [LineForecast() for _ in tree.parents]
+    for step, lines in zip(run.steps, tree.lines_by_step, strict=True):
+        end, is_open = forecast.ends[step.position], not step.is_over
+        for line in lines:
+            served[line].include(end, step.position, is_open=is_open)
     total = [replace(each) for each in served]
-    for line in bottom_up(parents):
+    for line in tree.bottom_up:
         each = total[line]
         if each.end is not None:
-            for parent in parents[line]:
+            for parent in tree.parents[line]:
                 total[parent].include(each.end, each.last_step, is_open=each.is_open)
     return total[:count] + served[count:]
 
