@@ -36,6 +36,7 @@ from operations.reading.ledger_access import LedgerAccess, configured_ledger
 from operations.reading.list_orders import OrderPage
 from operations.reading.listed_orders import ListedOrders
 from operations.reading.order_details import OrderDetails
+from operations.reading.order_pages import OrderPages
 from operations.reading.order_source import OrderSource, Preference
 from operations.reading.own_writes import wait_until_written
 from operations.reading.provenance import Provenance
@@ -90,6 +91,7 @@ class OrderClient:
         self.exports = Exports(client, ledger)
         self.catalogues = CatalogueReader(client, task_queue)
         self.changes = Changes(client, ledger)
+        self.pages = OrderPages(ledger)
         self._used_ids = UsedIds(ledger) if ledger is not None else None
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,12 +39,12 @@ class StoredAttempt:
         return max((self.ended_at - self.started_at).total_seconds(), 0.0)
 
 
-def read_attempts(connection: Connection, order_id: str, step: str | None = None) -> list[StoredAttempt]:
-    """Of the latest submission, the oldest first; at most MAX_ATTEMPTS. `step` is a step's id."""
+def read_attempts(connection: Connection, order_id: str, steps: Collection[str] | None = None) -> list[StoredAttempt]:
+    """Of the latest submission, the oldest first; at most MAX_ATTEMPTS. `steps` are ids; None: of all steps."""
     began = select(orders.c.started_at).where(orders.c.order_id == order_id, orders.c.is_current).scalar_subquery()
     query = select(attempts).where(attempts.c.order_id == order_id, attempts.c.started_at >= began)
-    if step is not None:
-        query = query.where(attempts.c.step_id == step)
+    if steps is not None:
+        query = query.where(attempts.c.step_id.in_(sorted(steps)))
     latest = connection.execute(query.order_by(attempts.c.started_at.desc()).limit(MAX_ATTEMPTS)).all()
     return [
         StoredAttempt(

@@ -12,10 +12,20 @@ from sqlalchemy import Connection, Engine
 
 from activity_contract.line_reasons import LineReason
 from ledger.database import describe_location, is_sqlite, ledger_errors, open_ledger
-from ledger.reading import attempts, changes, line_reasons, order_lists, order_record, work_groups, work_lists
+from ledger.reading import (
+    attempts,
+    changes,
+    line_reasons,
+    order_lists,
+    order_record,
+    step_times,
+    work_groups,
+    work_lists,
+)
 from ledger.reading.attempts import StoredAttempt
 from ledger.reading.changes import ChangedOrders, OpenWork, Pulse
 from ledger.reading.freshness import Freshness, read_freshness
+from ledger.reading.history_page import HistoryPage, HistoryRequest
 from ledger.reading.order_filter import OrderFilter, WorkFilter
 from ledger.reading.order_lists import OrderList
 from ledger.reading.order_record import OrderHead, OrderRecordRead
@@ -25,6 +35,7 @@ from ledger.reading.row_details import RowDetails, read_row_details
 from ledger.reading.sorting import parse_order_sort, parse_work_sort
 from ledger.reading.system_work import WorkAtSystem, read_work_at_system
 from ledger.reading.time_limit import limited
+from ledger.reading.timed_steps import TimedStep
 from ledger.reading.used_ids import UsedIdRow, find_used_id
 from ledger.reading.work_groups import FalloutGroup, TaskGroup
 from ledger.reading.work_lists import WorkKind, WorkList
@@ -143,8 +154,45 @@ class LedgerReader:
         return replace(found, storage=storage), freshness
 
     def read_attempts(self, order_id: str, step: str | None = None) -> list[StoredAttempt]:
-        found, _ = self._ask_order(order_id, lambda connection: attempts.read_attempts(connection, order_id, step))
+        steps = None if step is None else [step]
+        found, _ = self._ask_order(order_id, lambda connection: attempts.read_attempts(connection, order_id, steps))
         return found
+
+    def read_step_times(self, order_id: str) -> list[TimedStep] | None:
+        """All steps, by number. None: the ledger does not have the order."""
+
+        def read(connection: Connection) -> list[TimedStep] | None:
+            head = order_record.read_head(connection, order_id)
+            return None if head is None else step_times.read_step_times(connection, head.key)
+
+        found, _ = self._ask_order(order_id, read)
+        return found
+
+    def read_attempted_steps(
+        self, order_id: str, numbers: Sequence[int]
+    ) -> tuple[list[StepView], list[StoredAttempt]] | None:
+        """Some steps, with the attempts at their calls. None: the ledger does not have the order."""
+
+        def read(connection: Connection) -> tuple[list[StepView], list[StoredAttempt]] | None:
+            head = order_record.read_head(connection, order_id)
+            if head is None:
+                return None
+            found = order_record.read_steps(connection, head.key, numbers=numbers)
+            return found, attempts.read_attempts(connection, order_id, [step.id for step in found])
+
+        found, _ = self._ask_order(order_id, read)
+        return found
+
+    def read_history_page(
+        self, order_id: str, request: HistoryRequest
+    ) -> tuple[tuple[OrderHead, HistoryPage] | None, Freshness]:
+        """None: the ledger does not have the order."""
+
+        def read(connection: Connection) -> tuple[OrderHead, HistoryPage] | None:
+            head = order_record.read_head(connection, order_id)
+            return None if head is None else (head, order_record.read_history_page(connection, head.key, request))
+
+        return self._ask_order(order_id, read)
 
     def read_amendments(self, order_id: str) -> list[AmendmentRecord] | None:
         """None: the ledger does not have the order."""

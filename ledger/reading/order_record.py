@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, exists, select
+from sqlalchemy import Connection, Row, exists, func, select
 
+from ledger.reading.history_page import HistoryPage, HistoryRequest, page_of
 from ledger.reading.order_storage import NOT_MOVED, OrderStorage
 from ledger.schema.tables import (
     amendments,
@@ -246,10 +247,25 @@ def _line_view(row: Row[Any]) -> LineView:
 def read_history(connection: Connection, key: int) -> list[HistoryEntry]:
     """The oldest entry first."""
     query = select(history_entries).where(history_entries.c.order_key == key).order_by(history_entries.c.number)
-    return [
-        HistoryEntry(at=row.at, what=row.what, step=row.step_id, by=row.by, reason=row.reason, data=row.data)
-        for row in connection.execute(query)
-    ]
+    return [_history_entry(row) for row in connection.execute(query)]
+
+
+def read_history_page(connection: Connection, key: int, request: HistoryRequest) -> HistoryPage:
+    at = history_entries.c
+    conditions = [at.order_key == key]
+    if request.filter != "all":
+        conditions.append(at.by.is_not(None) if request.filter == "people" else at.by.is_(None))
+    if request.step:
+        conditions.append(at.step_id == request.step)
+    count = connection.execute(select(func.count()).select_from(history_entries).where(*conditions)).scalar_one()
+    page, pages = page_of(request, count)
+    query = select(history_entries).where(*conditions).order_by(at.number.desc())
+    shown = connection.execute(query.offset((page - 1) * request.size).limit(request.size))
+    return HistoryPage([_history_entry(row) for row in shown], count, page, pages)
+
+
+def _history_entry(row: Row[Any]) -> HistoryEntry:
+    return HistoryEntry(at=row.at, what=row.what, step=row.step_id, by=row.by, reason=row.reason, data=row.data)
 
 
 def read_amendments(connection: Connection, key: int) -> list[AmendmentRecord]:

@@ -36,7 +36,11 @@ SILENT = "no worker answers"
 FORGOTTEN = "Temporal no longer has its run"
 
 FRESH_SECONDS = 5.0
-"""A history from the ledger may be so old while its order runs."""
+"""What comes from the ledger may be so old while its order runs."""
+
+
+def is_fresh(source: Provenance) -> bool:
+    return source.is_fed and (source.lag_seconds or 0.0) < FRESH_SECONDS
 
 
 @dataclass(frozen=True)
@@ -115,11 +119,9 @@ class OrderSource:
             known = await self._known(self._ledger, order_id)
             if known.head is not None and not known.head.has_gap:
                 details = await self._from_ledger(self._ledger, order_id, steps=False)
-                source = details.provenance
-                is_fresh = source is not None and source.is_fed and (source.lag_seconds or 0.0) < FRESH_SECONDS
                 if known.head.has_ended:
                     return details
-                if is_fresh:
+                if details.provenance is not None and is_fresh(details.provenance):
                     return await self._as_temporal_says(details)
         details = await self.read(order_id, preference, steps=False)
         if details.source == "record":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,28 +12,34 @@ from console.pages.orders.order_tabs import OrderTab, choice, page_number
 from console.presenting.order.heading import OrderHeading
 from console.presenting.order.story import FILTERS, order_story
 from console.services import Console
+from ledger.reading.history_page import HistoryPage, HistoryRequest, history_page
 from operations.client import OrderClient
 from operations.errors import OperationError
-from workflows.contract.order_views import HistoryEntry
 
 if TYPE_CHECKING:
     from workflows.contract.order_changes import AmendmentRecord
 
 
 async def history_values(console: Console, request: Request, heading: OrderHeading) -> dict[str, Any]:
-    history = await _read_history(console.orders, heading)
-    amendments = await _read_amendments(console.orders, heading.order.order_id)
     step = request.query_params.get("step", "")
-    story = order_story(history, amendments or (), choice(request, "show", [*FILTERS]), step, page_number(request))
+    wanted = HistoryRequest(choice(request, "show", [*FILTERS]), step, page_number(request))
+    shown, amendments = await asyncio.gather(
+        _read_page(console.orders, heading, wanted), _read_amendments(console.orders, heading.order.order_id)
+    )
+    story = order_story(wanted, shown, amendments or ())
     return {"story": story, "filters": FILTERS, "has_amendments": amendments is not None}
 
 
-async def _read_history(orders: OrderClient, heading: OrderHeading) -> Sequence[HistoryEntry]:
+async def _read_page(orders: OrderClient, heading: OrderHeading, wanted: HistoryRequest) -> HistoryPage:
     """Of an order of which only Temporal's record is known: what that has."""
+    page = await orders.pages.history(heading.order, wanted)
+    if page is not None:
+        return page
     try:
-        return (await orders.read_history(heading.order.order_id)).order.history
+        history = (await orders.read_history(heading.order.order_id)).order.history
     except OperationError:
-        return heading.order.history
+        history = heading.order.history
+    return history_page(history, wanted)
 
 
 async def _read_amendments(orders: OrderClient, order_id: str) -> Sequence[AmendmentRecord] | None:

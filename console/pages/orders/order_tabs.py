@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Request
 
 from console.presenting.order.heading import OrderHeading
 from console.services import Console
 
+ChoiceT = TypeVar("ChoiceT", bound=str)
 TabValues = Callable[[Console, Request, OrderHeading], Awaitable[dict[str, Any]]]
 
 
@@ -27,10 +28,10 @@ class OrderTab:
     """Its script keeps it current. Otherwise, it is replaced whenever the order changes."""
 
 
-def choice(request: Request, name: str, choices: Sequence[str]) -> str:
+def choice(request: Request, name: str, choices: Sequence[ChoiceT]) -> ChoiceT:
     """A parameter that is one of `choices`; the first of them if it is missing, or none of them."""
     given = request.query_params.get(name, "")
-    return given if given in choices else choices[0]
+    return next((each for each in choices if each == given), choices[0])
 
 
 def page_number(request: Request) -> int:

@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any
 from compiler.values import as_text
 from console.presenting.order.difference import ChangedValue, difference_summary, order_difference
 from console.presenting.order.line_groups import ValueRow, value_text
+from ledger.reading.history_page import HistoryFilter, HistoryPage, HistoryRequest
 from workflows.contract.order_views import HistoryEntry, StepView
 
 if TYPE_CHECKING:
     from workflows.contract.order_changes import AmendmentRecord
 
-PAGE_ENTRIES = 100
 ERASED = "(erased)"
-FILTERS: Mapping[str, str] = {"all": "Everything", "people": "What people did", "engine": "What happened by itself"}
+FILTERS: Mapping[HistoryFilter, str] = {
+    "all": "Everything",
+    "people": "What people did",
+    "engine": "What happened by itself",
+}
 _WHOLE = "value"
 
 
@@ -59,35 +63,19 @@ class Story:
     """The latest first."""
 
 
-def order_story(
-    history: Sequence[HistoryEntry],
-    amendments: Sequence[AmendmentRecord],
-    filter_name: str = "all",
-    step: str = "",
-    page: int = 1,
-) -> Story:
-    """`history`: the oldest first. `step`: only what concerns this step, by its id."""
+def order_story(request: HistoryRequest, shown: HistoryPage, amendments: Sequence[AmendmentRecord]) -> Story:
+    """`shown`: what fits the request."""
     amended = [_amendment(each) for each in amendments]
     by_time = {each.at: each for each in amended}
-    fitting = [entry for entry in reversed(history) if _fits(entry, filter_name) and step in ("", entry.step)]
-    pages = max(-(-len(fitting) // PAGE_ENTRIES), 1)
-    at = min(max(page, 1), pages)
-    shown = fitting[(at - 1) * PAGE_ENTRIES : at * PAGE_ENTRIES]
     return Story(
-        entries=[_entry(entry, by_time.get(entry.at) if entry.by else None) for entry in shown],
-        count=len(fitting),
-        page=at,
-        pages=pages,
-        filter=filter_name,
-        step=step,
+        entries=[_entry(entry, by_time.get(entry.at) if entry.by else None) for entry in shown.entries],
+        count=shown.count,
+        page=shown.page,
+        pages=shown.pages,
+        filter=request.filter,
+        step=request.step,
         amendments=amended[::-1],
     )
-
-
-def _fits(entry: HistoryEntry, filter_name: str) -> bool:
-    if filter_name == "people":
-        return entry.by is not None
-    return entry.by is None if filter_name == "engine" else True
 
 
 def _entry(entry: HistoryEntry, amendment: Amendment | None) -> StoryEntry:

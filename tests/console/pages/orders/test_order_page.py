@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from console.pages.orders import order_reading
+from console.presenting.order import timeline_choice
+from ledger.reading.ledger_reader import LedgerReader
 from operations.access.roles import Role
 from operations.actions.amend_order import AmendCommand
 from operations.client import OrderClient
@@ -134,6 +138,41 @@ async def test_a_large_order_opens_with_what_it_waits_for_and_the_lines_of_a_pag
     ended = text_of(await viewer.page("/orders/PAGE-LARGE"))
     assert "It was cancelled" in ended
     assert "2 order lines, fulfilled by their own steps" in ended
+
+
+async def test_tabs_of_a_large_order_show_the_same_although_they_read_only_a_page(
+    viewer: Visitor, orders: OrderClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [{"id": "1", "product": "stubborn"}, *({"id": str(at), "product": "rest"} for at in range(2, 6))]
+    await submit_in_fallout(orders, "PAGE-SAME", lines=lines)
+    await orders.perform_action("PAGE-SAME", actions.CANCEL, OrderAction(actor=Actor(by="ann", reason="moved")))
+    await until(orders, "PAGE-SAME", lambda order: order.state is OrderState.CANCELLED)
+    monkeypatch.setattr(timeline_choice, "PAGE_ROWS", 2)
+    monkeypatch.setattr(order_reading, "MAX_WHOLE", 1_000)
+    tabs = [f"timeline&show={show}&page={page}" for show in timeline_choice.FILTERS for page in (1, 2)]
+    tabs += ["history", "history&show=people", "history&step=stubborn.try"]
+    before = [main_part(await viewer.page(f"/orders/PAGE-SAME?view={tab}")) for tab in tabs]
+    monkeypatch.setattr(order_reading, "MAX_WHOLE", 0)
+    monkeypatch.setattr(LedgerReader, "read_order", refuse_whole(LedgerReader.read_order))
+    after = [main_part(await viewer.page(f"/orders/PAGE-SAME?view={tab}")) for tab in tabs]
+    assert after == before
+    assert "attempt 1: failed after" in before[0]
+    assert "ann" in before[-2]
+
+
+def refuse_whole(read: Callable[..., Any]) -> Callable[..., Any]:
+    """Fails a test that reads all steps of an order."""
+
+    def read_order(reader: LedgerReader, order_id: str, *, with_steps: bool = True) -> Any:
+        assert not with_steps, f"all steps of {order_id} are read"
+        return read(reader, order_id, with_steps=with_steps)
+
+    return read_order
+
+
+def main_part(page: str) -> str:
+    """What the tab itself shows."""
+    return page.partition('class="tab-tools"')[2].partition("</main>")[0]
 
 
 async def test_an_unknown_order_is_a_page_that_helps(viewer: Visitor) -> None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from console.presenting.order.difference import difference_summary, order_difference
-from console.presenting.order.story import PAGE_ENTRIES, order_story
+from console.presenting.order.story import Story, order_story
+from ledger.reading.history_page import HistoryRequest, history_page
 from tests.support.order_views import START
 from workflows.contract.order_changes import AmendmentRecord
 from workflows.contract.order_views import HistoryEntry
@@ -62,11 +64,18 @@ HISTORY = [
     entry(2, "completed", "ann", step="camera.reserve@1", data={"serial": "S-1", "boxes": 2}),
     entry(3, "amended to revision 2", "ben", reason="one more"),
 ]
+EVERYTHING = HistoryRequest()
 AMENDMENT = AmendmentRecord(2, START + timedelta(minutes=3), "ben", "one more", BEFORE, AFTER)
 
 
+def story_of(
+    history: Sequence[HistoryEntry], amendments: Sequence[AmendmentRecord] = (), request: HistoryRequest = EVERYTHING
+) -> Story:
+    return order_story(request, history_page(history, request), amendments)
+
+
 def test_the_latest_comes_first_with_what_people_entered() -> None:
-    story = order_story(HISTORY, [AMENDMENT])
+    story = story_of(HISTORY, [AMENDMENT])
     assert [each.what for each in story.entries] == [each.what for each in reversed(HISTORY)]
     amended, completed = story.entries[:2]
     assert amended.amendment is not None
@@ -76,30 +85,33 @@ def test_the_latest_comes_first_with_what_people_entered() -> None:
 
 
 def test_only_what_is_asked_for() -> None:
-    assert [each.by for each in order_story(HISTORY, (), "people").entries] == ["ben", "ann"]
-    assert [each.what for each in order_story(HISTORY, (), "engine").entries] == ["in fallout: gone", "accepted"]
-    story = order_story(HISTORY, (), step="camera.reserve@1")
+    assert [each.by for each in story_of(HISTORY, request=HistoryRequest("people")).entries] == ["ben", "ann"]
+    assert [each.what for each in story_of(HISTORY, request=HistoryRequest("engine")).entries] == [
+        "in fallout: gone",
+        "accepted",
+    ]
+    story = story_of(HISTORY, request=HistoryRequest(step="camera.reserve@1"))
     assert [each.what for each in story.entries] == ["completed", "in fallout: gone"]
 
 
 def test_values_that_the_text_has_are_not_repeated() -> None:
     told = entry(0, "completed with S-1", "ann", data={"serial": "S-1", "boxes": 2})
-    assert [row.name for row in order_story([told], ()).entries[0].data] == ["boxes"]
+    assert [row.name for row in story_of([told]).entries[0].data] == ["boxes"]
     whole = entry(0, "sent", "ann", data=[1, 2])
-    assert [(row.name, row.text) for row in order_story([whole], ()).entries[0].data] == [("value", "[1, 2]")]
+    assert [(row.name, row.text) for row in story_of([whole]).entries[0].data] == [("value", "[1, 2]")]
 
 
 def test_a_long_history_has_pages() -> None:
-    history = [entry(number, f"note {number}", "ann") for number in range(PAGE_ENTRIES + 5)]
-    last = order_story(history, (), page=7)
-    assert (last.page, last.pages, last.count) == (2, 2, PAGE_ENTRIES + 5)
+    history = [entry(number, f"note {number}", "ann") for number in range(EVERYTHING.size + 5)]
+    last = story_of(history, request=HistoryRequest(page=7))
+    assert (last.page, last.pages, last.count) == (2, 2, EVERYTHING.size + 5)
     assert [each.what for each in last.entries] == [f"note {number}" for number in (4, 3, 2, 1, 0)]
 
 
 def test_an_amendment_of_which_the_order_before_is_gone_says_so() -> None:
-    story = order_story([], [AmendmentRecord(2, START, "ben", "", None, AFTER)])
+    story = story_of([], [AmendmentRecord(2, START, "ben", "", None, AFTER)])
     assert [(each.is_known, each.summary) for each in story.amendments] == [(False, "")]
 
 
 def test_an_erased_text_is_marked() -> None:
-    assert [each.what for each in order_story([entry(0, "", "ann")], ()).entries] == ["(erased)"]
+    assert [each.what for each in story_of([entry(0, "", "ann")]).entries] == ["(erased)"]

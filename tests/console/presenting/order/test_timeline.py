@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from console.presenting.order.timeline import DENSITY_COLUMNS, PAGE_ROWS, TimelineRequest, order_timeline
+from console.presenting.order.timeline import order_timeline
+from console.presenting.order.timeline_choice import DENSITY_COLUMNS, PAGE_ROWS, TimelineRequest
 from ledger.reading.attempts import StoredAttempt
 from tests.support.order_views import START, order_view, step_view
 from workflows.contract.order_views import ErrorView, StepView, UndoView
@@ -36,7 +37,12 @@ def test_steps_come_in_the_order_in_which_they_began() -> None:
     timeline = order_timeline(order_view(ended_at=at(30)), steps, (), TimelineRequest(), NOW)
     assert timeline is not None
     assert [row.step.number for row in timeline.rows] == [2, 1]
-    assert (timeline.unstarted, timeline.count, timeline.pages, timeline.now_place) == (1, 2, 1, None)
+    assert (timeline.choice.unstarted, timeline.choice.count, timeline.choice.pages, timeline.now_place) == (
+        1,
+        2,
+        1,
+        None,
+    )
     assert [row.took for row in timeline.rows] == ["5 s", "10 s"]
     first, second = (row.bars[0] for row in timeline.rows)
     assert (first.left, first.kind) == (0, "work")
@@ -83,10 +89,10 @@ def test_many_steps_are_paged_and_drawn_as_a_density() -> None:
     order = order_view(OrderState.COMPLETED, ended_at=at(300))
     timeline = order_timeline(order, steps, (), TimelineRequest(page=9), NOW)
     assert timeline is not None
-    assert (timeline.page, timeline.pages, len(timeline.rows)) == (3, 3, 1)
-    assert len(timeline.density) == DENSITY_COLUMNS
-    assert max(timeline.density) == 1
-    assert timeline.density[-1] == 0
+    assert (timeline.choice.page, timeline.choice.pages, len(timeline.rows)) == (3, 3, 1)
+    assert len(timeline.choice.density) == DENSITY_COLUMNS
+    assert max(timeline.choice.density) == 1
+    assert timeline.choice.density[-1] == 0
 
 
 def test_a_requested_time_that_has_passed_has_a_place() -> None:
