@@ -38,6 +38,7 @@ from console.pages.steps.routes import steps_routes
 from console.pages.submission.routes import submission_routes
 from console.pages.systems.routes import systems_routes
 from console.pages.work.routes import work_routes
+from console.plan_reads import PlanReads
 from console.services import Console
 from console.settings import SESSIONS_VARIABLE, ConsoleSettings
 from console.templating import create_environment
@@ -74,13 +75,15 @@ def create_app(orders: OrderClient, settings: ConsoleSettings) -> FastAPI:
     accounts = open_accounts(settings.accounts_file) if settings.accounts_file is not None else None
     gatekeeper = Gatekeeper(_open_sessions(settings), accounts, settings.oidc, console_cookie(settings, "session"))
     pages: set[str] = set()
+    live = LiveFeeds(orders)
     console = Console(
         orders,
         settings,
         gatekeeper,
         create_environment(assets),
         console_cookie(settings, "notice"),
-        LiveFeeds(orders),
+        live,
+        PlanReads(orders, live.mark),
         pages,
     )
     app = FastAPI(

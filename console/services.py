@@ -19,6 +19,7 @@ from console.access.reasons import why_not
 from console.access.sessions import Session
 from console.live.feeds import LiveFeeds
 from console.navigation import items_for
+from console.plan_reads import PlanReads
 from console.settings import ConsoleSettings
 from console.wanted_format import wants_page
 from operations.access.permissions import PERMISSIONS
@@ -35,6 +36,8 @@ class Console:
     notice_cookie: Cookie
     live: LiveFeeds
     """What keeps pages current."""
+    plans: PlanReads
+    """Shared by all who look at the same plan."""
     pages: Collection[str] = field(default=())
     """Paths of all pages."""
 

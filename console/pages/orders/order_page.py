@@ -28,12 +28,14 @@ def order_page_routes(console: Console) -> APIRouter:
     @routes.get("/orders/{order_id}")
     async def show_order(request: Request, order_id: str) -> Response:
         since = await console.live.mark(f"order/{order_id}")
+        view = request.query_params.get("view")
+        next((each for each in ORDER_TABS if each.name == view), ORDER_TABS[0]).begin(console, request, order_id)
         try:
             heading = await read_heading(console.orders, order_id)
         except NotFound:
             return console.render(request, "order/unknown.html", status=404, order_id=order_id)
         tabs = _tabs_of(heading)
-        tab = next((each for each in tabs if each.name == request.query_params.get("view")), tabs[0])
+        tab = next((each for each in tabs if each.name == view), tabs[0])
         return console.render(
             request,
             tab.template,

@@ -24,6 +24,8 @@ class OrderTab:
     """Extends `order/page.html`, and fills its block `tab`."""
     values: TabValues
     """What the template gets beside `heading`."""
+    begin: Callable[[Console, Request, str], None] = lambda *_: None
+    """Called with the order's id before anything is read: begins what takes long and is asked for later."""
     redraws_itself: bool = False
     """Its script keeps it current. Otherwise, it is replaced whenever the order changes."""
 

@@ -20,6 +20,12 @@ MAX_INLINE_STEPS = 500
 that nobody else waits for its steps to be read."""
 
 
+def begin_plan(console: Console, request: Request, order_id: str) -> None:
+    """While the page is made and its scripts start, the steps that they ask for are read."""
+    if request.query_params.get("as") != "table" and REFRESH_HEADER not in request.headers:
+        console.plans.begin(order_id)
+
+
 async def plan_values(console: Console, request: Request, heading: OrderHeading) -> dict[str, object]:
     is_table = request.query_params.get("as") == "table"
     is_refresh = REFRESH_HEADER in request.headers  # by a script, which has no use for the table
@@ -30,4 +36,4 @@ async def plan_values(console: Console, request: Request, heading: OrderHeading)
     return {"plan": PlanPage(heading.url), "table": table, "is_table": is_table}
 
 
-PLAN = OrderTab("plan", "Plan", "order/plan.html", plan_values, redraws_itself=True)
+PLAN = OrderTab("plan", "Plan", "order/plan.html", plan_values, begin_plan, redraws_itself=True)

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from console.access.guard import allowed
-from console.pages.plan.plan_reads import Packed, PlanReads
+from console.plan_reads import Packed
 from console.presenting.plan.states import states_json
 from console.services import Console
 from operations.access.permissions import READ_ORDER
@@ -21,7 +21,7 @@ REVALIDATED = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding, C
 
 def plan_routes(console: Console) -> APIRouter:
     routes = APIRouter(dependencies=[allowed(READ_ORDER)])
-    reads = PlanReads(console.orders, console.live.mark)
+    reads = console.plans
 
     @routes.get("/orders/{order_id}/plan.json")
     async def structure(request: Request, order_id: str, lanes: Literal["each"] | None = None) -> Response:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from operations.access.roles import Role
+from operations.client import OrderClient
+from operations.reading.order_source import Preference
 from tests.support.console_site import ConsoleSite, Visitor
+from tests.support.gateway_worker import eventually
 
 
 async def read_json(visitor: Visitor, url: str) -> Any:
@@ -51,6 +56,26 @@ async def test_structure_is_sent_once(site: ConsoleSite, order_id: str) -> None:
     plain = await visitor.http.get(url, headers={"Accept-Encoding": "identity"})
     assert "Content-Encoding" not in plain.headers
     assert plain.json() == first.json()
+
+
+async def test_page_structure_and_states_ask_the_order_once(
+    site: ConsoleSite, orders: OrderClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await orders.submit({"id": "P-once", "lines": [{"id": "1", "product": "shop"}]})
+    await eventually(lambda: orders.read("P-once", steps=False), lambda read: bool(read.order.step_count))
+    asked: list[str] = []
+    read = OrderClient.read
+
+    async def noted(client: OrderClient, order_id: str, *, steps: bool = True, source: Preference = "best") -> Any:
+        asked.append("steps" if steps else "overview")
+        return await read(client, order_id, steps=steps, source=source)
+
+    monkeypatch.setattr(OrderClient, "read", noted)
+    visitor = await site.visitor(Role.VIEWER)
+    await visitor.page("/orders/P-once", view="plan")
+    await read_json(visitor, "/orders/P-once/plan.json")
+    await read_json(visitor, "/orders/P-once/plan-states.json")
+    assert sorted(asked) == ["overview", "steps"]
 
 
 async def test_lanes_by_themselves_are_there_only_where_lanes_are_drawn_as_one(

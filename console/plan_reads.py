@@ -63,13 +63,17 @@ class PlanReads:
         self._reading: dict[str, asyncio.Task[MarkedSteps]] = {}
         self._plans: OrderedDict[PlanKey, KeptPlan] = OrderedDict()
 
-    async def steps(self, order_id: str) -> MarkedSteps:
-        """At most KEPT_SECONDS old. Raises OperationError."""
+    def begin(self, order_id: str) -> asyncio.Task[MarkedSteps]:
+        """Reads the steps, unless they are being read, or have just been."""
         task = self._reading.get(order_id)
         if task is None:
             task = self._reading[order_id] = asyncio.create_task(self._read(order_id))
             task.add_done_callback(lambda _: self._forget_later(order_id))
-        return await asyncio.shield(task)
+        return task
+
+    async def steps(self, order_id: str) -> MarkedSteps:
+        """At most KEPT_SECONDS old. Raises OperationError."""
+        return await asyncio.shield(self.begin(order_id))
 
     async def _read(self, order_id: str) -> MarkedSteps:
         mark = await self._take_mark(f"order/{order_id}")
@@ -92,16 +96,16 @@ class PlanReads:
         return plan.single_lanes
 
     async def _plan(self, order_id: str) -> KeptPlan:
-        key = _key((await self._orders.read(order_id, steps=False)).order)
+        details = (await self.steps(order_id)).details  # whoever asks for the structure asks for the states, too
+        key = _key(details.order)
         if key in self._plans:
             self._plans.move_to_end(key)
             return self._plans[key]
-        marked, planned = await asyncio.gather(self.steps(order_id), self._planned(order_id))
-        details = marked.details
+        planned = await self._planned(order_id)
         made = await asyncio.to_thread(_make_plan, details, planned)
         is_whole = bool(planned) or (details.source == "ledger" and details.order_failure is None)
         if details.steps and is_whole:
-            self._plans[_key(details.order)] = made
+            self._plans[key] = made
             while len(self._plans) > MAX_KEPT_PLANS:
                 self._plans.popitem(last=False)
         return made
