@@ -6,7 +6,8 @@ orders and their places in their part of the list.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import (
@@ -48,17 +49,30 @@ class CollectedOrders:
     def count(self, connection: Connection) -> dict[str, int]:
         """State → number of orders."""
         found = self._found(("state",))
-        rows = connection.execute(select(found.c.state, func.count().label("number")).group_by(found.c.state))
-        return {row.state: row.number for row in rows}
+        counts = select(found.c.state, func.count().label("number")).group_by(found.c.state)
+        with self._merging(connection):
+            return {row.state: row.number for row in connection.execute(counts)}
 
     def read(
         self, connection: Connection, sort: Sort[OrderColumn], cursor: Cursor | None, limit: int
     ) -> tuple[dict[str, int], list[tuple[int, int]]]:
         """State → number of orders; and (phase, key) of `limit` orders behind the cursor."""
-        rows: Sequence[Any] = connection.execute(self._statement(sort, cursor, limit)).all()
+        with self._merging(connection):
+            rows: Sequence[Any] = connection.execute(self._statement(sort, cursor, limit)).all()
         counts = {state: number for phase, state, number, _ in rows if phase == COUNTS}
         page = sorted((phase, place, key) for phase, _, key, place in rows if phase != COUNTS)
         return counts, [(phase, key) for phase, _, key in page[:limit]]
+
+    @contextmanager
+    def _merging(self, connection: Connection) -> Iterator[None]:
+        """Lets PostgreSQL merge indexes. It does so if the driver's orders are not much fewer than the others, which
+        it knows if it plans for these values."""
+        if self._is_sqlite or not self._driver.is_sorted or not any(each.is_sorted for each in self._rest):
+            yield
+            return
+        _set(connection, {"enable_mergejoin": "on", "plan_cache_mode": "force_custom_plan"})
+        yield
+        _set(connection, {"enable_mergejoin": "off", "plan_cache_mode": "auto"})
 
     def _statement(self, sort: Sort[OrderColumn], cursor: Cursor | None, limit: int) -> CompoundSelect[Any]:
         found = self._found(("state", *SORTED_COLUMNS[sort.column]))
@@ -92,6 +106,11 @@ class CollectedOrders:
         return query.where(*rest).limit(self._limit).cte("found")
 
 
+def _set(connection: Connection, settings: Mapping[str, str]) -> None:
+    """For the rest of the transaction, on PostgreSQL."""
+    connection.execute(select(*(func.set_config(name, value, True) for name, value in settings.items())))
+
+
 def _probed_keys(driver: Criterion, early: Sequence[Criterion]) -> Select[Any]:
     """The keys of orders that fit these criteria, which indexes answer: no order is read."""
     (key,) = driver.keys.selected_columns
@@ -100,9 +119,11 @@ def _probed_keys(driver: Criterion, early: Sequence[Criterion]) -> Select[Any]:
 
 
 def _compared_keys(driver: Criterion, early: Sequence[Criterion]) -> Select[Any]:
-    """As _probed_keys, for PostgreSQL: each index is searched once for all keys, in their order. They may repeat."""
-    keys = driver.keys
-    for criterion in early:
+    """As _probed_keys, for PostgreSQL. If an index has the orders of a criterion in the order of their keys, it is
+    searched once for all keys of the driver, or merged with such an index of the driver. Keys may repeat."""
+    listed = [each for each in early if each.is_sorted and not driver.is_sorted]
+    keys = _probed_keys(driver, [each for each in early if each not in listed])
+    for criterion in listed:
         (key,) = criterion.keys.selected_columns
         keys = criterion.keys.where(is_listed(key, keys))
     return keys

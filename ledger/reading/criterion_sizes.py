@@ -37,30 +37,28 @@ def count_keys(connection: Connection, criterion: Criterion, most: int) -> int:
 
 
 def rarest_first(connection: Connection, criteria: Sequence[Criterion], exact: int) -> list[Criterion]:
-    """The criteria in the order of how many orders fit. They are counted up to a limit, which rises until one of them
-    is below it. At last they are counted one by one, up to five times `exact` and no further than the rarest so far:
-    those that are not below it stay in their order."""
+    """The criteria in the order of how many orders fit. All are counted up to `exact`; how many are in a state is
+    kept. If more fit each of them, they are counted one by one, up to five times `exact` and no further than the rarest
+    so far: those that are not below it stay behind it."""
     if len(criteria) < 2:
         return list(criteria)
-    for limit in (exact // 3, exact):
-        sizes = _sizes(connection, criteria, limit + 1)
-        if min(sizes.values()) <= limit:
-            return sorted(criteria, key=sizes.__getitem__)
-    rarest = 5 * exact + 1
-    for criterion in sorted(criteria, key=lambda each: not each.states):
+    sizes = {each: _kept_count(connection, each) for each in criteria if each.states}
+    counted = [each for each in criteria if not each.states]
+    sizes |= _sizes(connection, counted, exact + 1)
+    if min(sizes.values()) <= exact:
+        return sorted(criteria, key=sizes.__getitem__)
+    rarest = min([5 * exact + 1, *(size for each, size in sizes.items() if each.states)])
+    for criterion in counted:
         sizes[criterion] = rarest = count_keys(connection, criterion, rarest)
-    return sorted(criteria, key=sizes.__getitem__)
+    return sorted(sizes, key=sizes.__getitem__)
 
 
 def _sizes(connection: Connection, criteria: Sequence[Criterion], limit: int) -> dict[Criterion, int]:
-    counted = [criterion for criterion in criteria if not criterion.states]
     counts = [
         select(func.count()).select_from(criterion.keys.limit(limit).subquery()).scalar_subquery()
-        for criterion in counted
+        for criterion in criteria
     ]
-    found = dict(zip(counted, connection.execute(select(*counts)).one(), strict=True))
-    kept = {each: min(_kept_count(connection, each), limit) for each in criteria if each.states}
-    return found | kept
+    return dict(zip(criteria, connection.execute(select(*counts)).one(), strict=True))
 
 
 def _kept_count(connection: Connection, criterion: Criterion) -> int:

@@ -56,11 +56,9 @@ _POSTGRESQL_SETTINGS = {
     "max_parallel_workers_per_gather": "0",
     "jit": "off",
     "random_page_cost": "1.1",
-    "plan_cache_mode": "force_custom_plan",
 }
 """A list never reads a whole table, nor all orders that have a word: an index has what it shows, and the planner shall
-not think that a scan is cheaper because it may end early. To start a parallel worker takes longer than most lists. Each
-search is planned anew, since the best plan depends on how common a word is."""
+not think that a scan is cheaper because it may end early. To start a parallel worker takes longer than most lists."""
 
 
 class LedgerReader:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import (
@@ -22,7 +23,15 @@ from sqlalchemy import (
 from sqlalchemy.sql import operators
 
 from ledger.reading.order_filter import OrderFilter
-from ledger.reading.search_values import begins_with, between, has_word, in_queue, text_value, words_of
+from ledger.reading.search_values import (
+    begins_with,
+    between,
+    has_word,
+    in_queue,
+    is_word,
+    text_value,
+    words_of,
+)
 from ledger.schema.list_indexes import IN_FALLOUT as IN_FALLOUT_INDEX
 from ledger.schema.list_indexes import IN_FALLOUT_TEXT, INTERRUPTED
 from ledger.schema.tables import (
@@ -68,6 +77,8 @@ class Criterion:
     """The states, if it is about these alone: how many orders are in them is kept."""
     condition_on: Callable[[ColumnElement[int]], Condition] | None = None
     """As `condition`, about the key of an order that is not read yet."""
+    is_sorted: bool = False
+    """Whether an index has `keys` in their order."""
 
     def listed(self, most: int) -> Condition:
         """As `condition`, for PostgreSQL, if at most `most` keys fit: it makes a hash table of them. `IS true` keeps it
@@ -78,9 +89,13 @@ class Criterion:
 class OrderCriteria:
     """Raises InvalidSearch for a value that no order can have."""
 
-    def __init__(self, criteria: OrderFilter, is_sqlite: bool) -> None:
+    def __init__(
+        self, criteria: OrderFilter, is_sqlite: bool, only_words: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """`only_words`: beginnings of words that a search names, with the only stored word that begins so."""
         self._criteria = criteria
         self._is_sqlite = is_sqlite
+        self._only_words = only_words
 
     def all(self) -> list[Criterion]:
         return [*self._elsewhere(), *self._own()]
@@ -92,9 +107,7 @@ class OrderCriteria:
             yield _in_table("external_id", order_external_ids.c.order_key, value)
         if criteria.search is not None:
             for word in words_of(criteria.search):
-                keys = select(order_words.c.order_key).where(begins_with(word))
-                condition = partial(has_word, word)
-                yield Criterion("search", condition(orders.c.key), keys, repeats=True, condition_on=condition)
+                yield self._word(word)
         if work := self._work():
             yield _in_table("work", work_items.c.order_key, and_(*work), repeats=True)
         if criteria.product is not None:
@@ -103,6 +116,16 @@ class OrderCriteria:
         if criteria.system is not None and criteria.code is None:
             system = order_systems.c.system == text_value(criteria.system)
             yield _in_table("system", order_systems.c.order_key, system)
+
+    def _word(self, beginning: str) -> Criterion:
+        word = self._only_words.get(beginning)
+        fits, wanted = (begins_with, beginning) if word is None else (is_word, word)
+        keys = select(order_words.c.order_key).where(fits(wanted))
+        condition = partial(has_word, wanted, fits=fits)
+        is_whole = word is not None
+        return Criterion(
+            "search", condition(orders.c.key), keys, not is_whole, condition_on=condition, is_sorted=is_whole
+        )
 
     def _work(self) -> list[Condition]:
         """One step that waits for a person fits all of these."""
@@ -192,4 +215,5 @@ def _in_table(name: str, key: ColumnElement[int], condition: Condition, *, repea
     def of(order_key: ColumnElement[int]) -> Condition:
         return exists().where(key == order_key, condition)
 
-    return Criterion(name, of(orders.c.key), select(key.label("order_key")).where(condition), repeats, condition_on=of)
+    keys = select(key.label("order_key")).where(condition)
+    return Criterion(name, of(orders.c.key), keys, repeats, condition_on=of, is_sorted=not repeats)

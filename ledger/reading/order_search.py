@@ -22,6 +22,7 @@ from ledger.reading.errors import InvalidSearch
 from ledger.reading.order_criteria import CURRENT, Criterion, OrderCriteria
 from ledger.reading.order_filter import OrderFilter
 from ledger.reading.phases import Phase, order_phases
+from ledger.reading.search_values import find_only_words, words_of
 from ledger.reading.sorting import OrderColumn, Sort
 from ledger.schema.tables import order_products, order_systems, orders, state_counts
 from workflows.contract.states import OrderState
@@ -35,7 +36,8 @@ that fit."""
 MAX_LISTED = 50_000
 """If no more orders fit a criterion, PostgreSQL compares with a list of them while it reads others."""
 MAX_WALK_WITH_LIST = 100_000
-"""As MAX_WALK, with such a list."""
+"""Orders that are read after that, with such a list. Sorted by customer they would be too many: all orders of a name
+are those of a few customers."""
 
 BY_TIME = frozenset({OrderColumn.RECENT, OrderColumn.STARTED, OrderColumn.ENDED, OrderColumn.REQUESTED})
 INDEXED_PAIRS: dict[str | None, frozenset[OrderColumn]] = {
@@ -81,7 +83,7 @@ class OrderSearch:
         self._connection = connection
         self._filter = criteria
         self._is_sqlite = is_sqlite(connection)
-        self._criteria = OrderCriteria(criteria, self._is_sqlite).all()
+        self._criteria = OrderCriteria(criteria, self._is_sqlite, self._find_only_words()).all()
 
     def total(self) -> OrderTotal:
         if self._are_counts_kept:
@@ -106,6 +108,11 @@ class OrderSearch:
             return total, self._read_in_order(sort, cursor)
         except _TooFarApartError:
             return total, self._collect(sort, cursor, None)[1]
+
+    def _find_only_words(self) -> dict[str, str]:
+        """For PostgreSQL, which can merge the orders of two words."""
+        words = words_of(self._filter.search) if self._filter.search is not None else []
+        return find_only_words(self._connection, words) if len(words) > 1 and not self._is_sqlite else {}
 
     @property
     def _are_counts_kept(self) -> bool:
@@ -203,7 +210,9 @@ class OrderSearch:
         listed = self._find_listed(others)
         rest = [each.listed(MAX_LISTED) if each is listed else each.condition for each in others]
         if driver is None:
-            walks = () if not rest else (MAX_WALK,) if listed is None else (MAX_WALK, MAX_WALK_WITH_LIST)
+            walks: tuple[int, ...] = (MAX_WALK,) if rest else ()
+            if listed is not None and sort.column is not OrderColumn.CUSTOMER:
+                walks += (MAX_WALK_WITH_LIST,)
             return _Source(orders, orders.c.key, [CURRENT, *rest], walks=walks)
         if driver.name in _COPIED_TIMES:
             return _copied_times(driver, rest)

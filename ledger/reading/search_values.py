@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
 from ledger.reading.errors import InvalidSearch
 from ledger.schema.tables import order_words, work_items
@@ -50,10 +51,31 @@ def _following(word: str) -> str:
     return word[:-1] + chr(following)
 
 
-def has_word(word: str, key: ColumnElement[int]) -> Condition:
-    """The order has a word that begins so."""
+def is_word(word: str, stored: ColumnElement[str] = order_words.c.word) -> Condition:
+    return stored == word
+
+
+def has_word(
+    word: str, key: ColumnElement[int], fits: Callable[[str, ColumnElement[str]], Condition] = begins_with
+) -> Condition:
+    """The order has a word that fits: one that begins so, or is_word."""
     words = order_words.alias()
-    return exists().where(words.c.order_key == key, begins_with(word, words.c.word))
+    return exists().where(words.c.order_key == key, fits(word, words.c.word))
+
+
+def find_only_words(connection: Connection, beginnings: Sequence[str]) -> dict[str, str]:
+    """Beginning → the word that begins so, if all orders that fit have the same."""
+    stored = order_words.c.word
+    ends = [select(end(stored)).where(begins_with(each)).scalar_subquery() for each in beginnings for end in _ENDS]
+    found = connection.execute(select(*ends)).one()
+    return {
+        beginning: first
+        for beginning, first, last in zip(beginnings, found[::2], found[1::2], strict=True)
+        if first is not None and first == last
+    }
+
+
+_ENDS = (func.min, func.max)
 
 
 def in_queue(queue: str) -> Condition:

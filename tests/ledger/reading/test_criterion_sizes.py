@@ -16,14 +16,18 @@ SEVERAL = OrderFilter(
 )
 
 
-@pytest.mark.parametrize("exact", [3, 30, 300, 3_000])
-def test_the_rarest_criterion_comes_first(filled: FilledLedger, exact: int) -> None:
-    """If it can be told: none of them fits more than five times `exact` orders."""
+RARE_STATE = OrderFilter(product="offer_00", states=(OrderState.CANCELLED,))
+
+
+@pytest.mark.parametrize(("wanted", "number"), [(SEVERAL, 6), (RARE_STATE, 2)])
+@pytest.mark.parametrize("exact", [3, 30, 45, 300, 3_000])
+def test_the_rarest_criterion_comes_first(filled: FilledLedger, exact: int, wanted: OrderFilter, number: int) -> None:
+    """If it can be told: it does not fit more than five times `exact` orders."""
     with filled.engine.connect() as connection:
-        criteria = OrderCriteria(SEVERAL, is_sqlite(connection)).all()
+        criteria = OrderCriteria(wanted, is_sqlite(connection)).all()
         sizes = {each: count_keys(connection, each, 10 * ORDERS) for each in criteria}
         ordered = rarest_first(connection, criteria, exact)
-    assert len(sizes) == 6
+    assert len(sizes) == number
     assert set(ordered) == set(criteria)
     if min(sizes.values()) <= 5 * exact:
         assert sizes[ordered[0]] == min(sizes.values())

@@ -80,6 +80,11 @@ CASES: dict[str, tuple[OrderFilter, Fits]] = {
     "id": (OrderFilter(search="so-000001"), lambda c: has_words(c, "so-000001")),
     "part of an id": (OrderFilter(search="00001"), lambda c: has_words(c, "00001")),
     "words": (OrderFilter(search="ELM smi"), lambda c: has_words(c, "elm", "smi")),
+    "beginnings": (OrderFilter(search="elm hart"), lambda c: has_words(c, "elm", "hart")),
+    "word and product": (
+        OrderFilter(search="elm", product="offer_00"),
+        lambda c: has_words(c, "elm") and "offer_00" in c.order.products,
+    ),
     "accents": (OrderFilter(search="jose"), lambda c: "José" in c.order.customer["name"]),
     "customer and state": (
         OrderFilter(customer="C-000002", states=(OrderState.COMPLETED,)),
