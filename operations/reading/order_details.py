@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +27,8 @@ QUERY_TIMEOUT = 5.0
 """Seconds. A worker answers a query at once, so silence means that there is none."""
 STEPS_PAGE_SIZE = 5_000
 """Steps in one query. Each query of an ended order replays its last run."""
+PART_OF_STEPS = 2_500
+"""Steps in one of several queries at once."""
 
 if TYPE_CHECKING:
     from ledger.reading.order_storage import OrderStorage
@@ -69,7 +72,7 @@ async def read_order(client: Client, order_id: str, *, steps: bool = True) -> Or
     """The order and, if `steps`, all its steps. Works for ended orders as long as Temporal keeps them."""
     try:
         order = await _with_end(client, await query_overview(client, order_id))
-        views = await read_steps(client, order_id) if steps else []
+        views = await _read_all_steps(client, order) if steps else []
         record = await describe_order(client, order_id)
         pending = record.raw_description.pending_activities if steps else []
         holds = await system_holds(client, pending)
@@ -116,6 +119,30 @@ async def read_steps_page(client: Client, order_id: str, request: StepsPageReque
         raise
     pending = record.raw_description.pending_activities
     return page.model_copy(update={"steps": with_attempts(page.steps, pending, await system_holds(client, pending))})
+
+
+async def _read_all_steps(client: Client, order: OrderView) -> list[StepView]:
+    """Of a large order several parts at once: while the order answers for one, another is decoded."""
+    starts = range(0, order.step_count, PART_OF_STEPS)
+    if order.ended_at is not None or len(starts) < 2:
+        return await read_steps(client, order.order_id)
+    ends = (*starts[1:], None)
+    parts = await asyncio.gather(
+        *(_read_part(client, order.order_id, *part) for part in zip(starts, ends, strict=True))
+    )
+    return [step for part in parts for step in part]
+
+
+async def _read_part(client: Client, order_id: str, start: int, end: int | None) -> list[StepView]:
+    """The steps from the position `start` to before `end`; None: to the last."""
+    steps: list[StepView] = []
+    offset: int | None = start
+    while offset is not None and (end is None or offset < end):
+        limit = STEPS_PAGE_SIZE if end is None else end - offset
+        page = await query_steps_page(client, order_id, StepsPageRequest(offset=offset, limit=limit))
+        steps += page.steps
+        offset = page.next_offset
+    return steps
 
 
 async def read_steps(client: Client, order_id: str, states: Sequence[StepState] | None = None) -> list[StepView]:

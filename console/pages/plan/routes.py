@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from fastapi import APIRouter, Request
-from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from console.access.guard import allowed
@@ -25,11 +24,10 @@ def plan_routes(console: Console) -> APIRouter:
 
     @routes.get("/orders/{order_id}/plan.json")
     async def structure(request: Request, order_id: str, lanes: Literal["each"] | None = None) -> Response:
-        """`lanes=each`: the drawing of each lane by itself, where the structure has lanes of one shape as one."""
+        """`lanes=each`: the drawing of each lane by itself, where the structure has lanes of one shape as one; else
+        nothing (204)."""
         packed = await (reads.structure(order_id) if lanes is None else reads.single_lanes(order_id))
-        if packed is None:
-            raise HTTPException(404, "The plan's structure has each lane by itself already")
-        return _packed_response(request, packed)
+        return Response(status_code=204) if packed is None else _packed_response(request, packed)
 
     @routes.get("/orders/{order_id}/plan-states.json")
     async def states(order_id: str) -> Response:

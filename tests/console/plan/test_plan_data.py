@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from temporalio.client import Client
 
 from operations.access.roles import Role
 from operations.client import OrderClient
+from operations.reading import order_details
 from operations.reading.order_source import Preference
 from tests.support.console_site import ConsoleSite, Visitor
 from tests.support.gateway_worker import eventually
+from workflows.contract.order_views import StepsPage, StepsPageRequest
 
 
 async def read_json(visitor: Visitor, url: str) -> Any:
@@ -78,11 +81,30 @@ async def test_page_structure_and_states_ask_the_order_once(
     assert sorted(asked) == ["overview", "steps"]
 
 
+async def test_steps_that_are_read_in_parts_are_those_that_are_read_at_once(
+    orders: OrderClient, order_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = await orders.read(order_id)
+    asked: list[tuple[int, int]] = []
+    query = order_details.query_steps_page
+
+    async def query_little(client: Client, order_id: str, request: StepsPageRequest) -> StepsPage:
+        """As an order answers whose steps are too large for one answer."""
+        asked.append((request.offset, request.limit))
+        return await query(client, order_id, request.model_copy(update={"limit": min(request.limit, 2)}))
+
+    monkeypatch.setattr(order_details, "PART_OF_STEPS", 3)
+    monkeypatch.setattr(order_details, "query_steps_page", query_little)
+    in_parts = await orders.read(order_id)
+    assert [step.id for step in in_parts.steps] == [step.id for step in at_once.steps]
+    assert sorted(asked) == [(0, 3), (2, 1), (3, order_details.STEPS_PAGE_SIZE)]
+
+
 async def test_lanes_by_themselves_are_there_only_where_lanes_are_drawn_as_one(
     site: ConsoleSite, order_id: str
 ) -> None:
     response = await (await site.visitor(Role.VIEWER)).get(f"/orders/{order_id}/plan.json", lanes="each")
-    assert response.status_code == 404
+    assert (response.status_code, response.content) == (204, b"")
 
 
 async def test_an_order_that_nobody_knows_has_no_plan(site: ConsoleSite) -> None:

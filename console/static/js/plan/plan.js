@@ -34,10 +34,11 @@ class PlanPage {
     /** @type {Set<number>} */ this.changed = new Set();
   }
 
-  /** @param {Promise<Response>[]} responses  to the requests of structure and states, which are under way */
+  /** @param {Promise<Response>[]} responses  to the requests of start.js, which are under way */
   async open(responses) {
     this.#say("Reading the plan …");
-    const [structure, states] = await Promise.all(responses.map(toJson));
+    const [structure, states, lanes] = await Promise.all(responses.map(toJson));
+    this.singleLanes = lanes ?? null;
     if (!structure.steps.definition.length) return this.#say("This order has no steps yet.");
     const plan = new Plan(structure);
     this.scene = new Scene(plan, new States(states), this.choices, this.root.dataset.steps ?? "");
@@ -229,10 +230,10 @@ async function toJson(asked) {
     const told = await response.json().catch(() => null);
     throw new Error(told?.message ?? `The plan cannot be read: ${response.status} ${response.statusText}.`);
   }
-  return response.json();
+  return response.status === 204 ? null : response.json();
 }
 
-/** @param {HTMLElement} root @param {Promise<Response>[]} responses  of structure and states */
+/** @param {HTMLElement} root @param {Promise<Response>[]} responses  of structure, states and maybe single lanes */
 export function openPlan(root, responses) {
   setMarks(JSON.parse(document.getElementById("plan-marks")?.textContent ?? "{}"));
   const page = new PlanPage(root);
