@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, distinct, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, distinct, exists, func, or_, select
 
 from ledger.reading.cursor import decode_cursor, encode_cursor, list_digest
 from ledger.reading.errors import InvalidSearch
@@ -18,6 +18,7 @@ from ledger.reading.phases import work_phases
 from ledger.reading.search_values import between, has_word, in_queue, text_value, words_of
 from ledger.reading.sorting import Sort, WorkColumn
 from ledger.schema.tables import order_documents, order_products, steps, work_items
+from ledger.schema.value_lists import IsOneOf
 from workflows.contract.states import Jeopardy
 from workflows.contract.worklists import WorklistItem
 
@@ -102,17 +103,24 @@ def _count(connection: Connection, conditions: Sequence[ColumnElement[bool]]) ->
 
 def _read_items(connection: Connection, keys: Sequence[tuple[int, int]]) -> list[WorklistItem]:
     """In the order of `keys`: order and number of the step."""
-    found = {(row.order_key, row.number): row for row in connection.execute(_steps_of(keys))}
+    order_keys, numbers = {order_key for order_key, _ in keys}, {number for _, number in keys}
+    rows = connection.execute(_SOME_STEPS, {"order_keys": order_keys, "numbers": numbers})
+    found = {(row.order_key, row.number): row for row in rows}
     return [
         WorklistItem(row.order_id, row.customer_id, list(row.products or ()), step_view(row))
         for row in (found[key] for key in keys if key in found)
     ]
 
 
-def _steps_of(keys: Sequence[tuple[int, int]]) -> Select[Any]:
+def _some_steps() -> Select[Any]:
+    """Steps that wait for a person: those of some orders, with some numbers. It has two parameters, however many these
+    are."""
     of_step = (steps.c.order_key == work_items.c.order_key) & (steps.c.number == work_items.c.step_number)
     of_order = order_documents.c.order_key == work_items.c.order_key
     source = work_items.join(steps, of_step).outerjoin(order_documents, of_order)
     columns = (steps, work_items.c.order_id, work_items.c.customer_id, order_documents.c.products)
-    wanted = tuple_(work_items.c.order_key, work_items.c.step_number).in_(keys)
-    return select(*columns).select_from(source).where(wanted)
+    wanted = IsOneOf(work_items.c.order_key, "order_keys"), IsOneOf(work_items.c.step_number, "numbers")
+    return select(*columns).select_from(source).where(*wanted)
+
+
+_SOME_STEPS = _some_steps()
