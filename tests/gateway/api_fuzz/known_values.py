@@ -23,11 +23,10 @@ ORDERS = {
     "FUZZ-prepaid": "prepaid",
     "FUZZ-parcel": "parcel",
     "FUZZ-guest": "guest",
-    "FUZZ-task-1": "survey",
-    "FUZZ-task-2": "survey",
-    "FUZZ-task-3": "survey",
 }
 """Id → product of the orders that run."""
+TASKS = ("FUZZ-task-1", "FUZZ-task-2", "FUZZ-task-3")
+"""More orders of a survey, for a bulk job that lasts. No request names them."""
 ATTRIBUTES = {"guest": {"host": "FUZZ-absent"}, "parcel": {"tracking": "T-9"}}
 """Product → attributes that it needs. Nothing ever comes for them."""
 CANCELLED, REJECTED, INTERRUPTED, ABSENT = "FUZZ-cancelled", "FUZZ-rejected", "FUZZ-interrupted", "FUZZ-absent"

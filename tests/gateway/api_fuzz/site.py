@@ -19,7 +19,7 @@ from operations.publishing.publish_version import PublishCommand, VersionToPubli
 from operations.temporal.connection import server_address
 from tests.gateway.api_fuzz import known_values
 from tests.gateway.api_fuzz.answer_checks import CHECKS
-from tests.gateway.api_fuzz.known_values import ORDERS, AnyCase, known_order, put_known_values
+from tests.gateway.api_fuzz.known_values import ORDERS, TASKS, AnyCase, known_order, put_known_values
 from tests.support.desk_system import Desk
 from tests.support.gateway_process import BEARER, NOWHERE, GatewayProcess
 from tests.support.gateway_worker import CATALOGUE, WorkerProcess, eventually
@@ -96,7 +96,7 @@ class OrderKeeper:
 
     def renew(self) -> dict[str, str]:
         """Submits the orders that do not exist or have ended. Returns what the placeholders stand for."""
-        for order_id in ORDERS:
+        for order_id in (*ORDERS, *TASKS):
             if self._state(order_id) in (None, *ENDED):
                 self._submit(order_id)
         if self._state(known_values.CANCELLED) is None:
