@@ -2,11 +2,12 @@
 // The picture of what an offer becomes fits the page, as far as it stays readable; its steps open their descriptions.
 
 const LEAST = 0.6; // smaller text cannot be read
+const SCROLLBAR = 18;
 
 /** @param {HTMLElement} frame */
 function fit(frame) {
   frame.style.setProperty("--fit", "1");
-  const place = frame.parentElement?.clientWidth ?? 0;
+  const place = (frame.parentElement?.clientWidth ?? 0) - SCROLLBAR;
   const scale = Math.max(LEAST, Math.min(1, place / frame.scrollWidth));
   frame.style.setProperty("--fit", scale.toFixed(3));
   markCut(frame);
