@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from random import Random
-from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, text
+from sqlalchemy import text
 
 from benchmarks.ledger_orders import OrderGenerator
 from benchmarks.ledger_pairs import OrderPair, WorkPair, order_pairs, work_pairs
@@ -22,6 +18,7 @@ from ledger.reading.work_lists import WorkKind
 from ledger.retention.customer_orders import find_stored_orders
 from tests.support.filled_ledgers import ORDERS, FilledLedger
 from tests.support.paths import ROOT
+from tests.support.query_plans import query_plan, sent_statements
 
 PAIRS = list(order_pairs(OrderGenerator(ORDERS)))
 WORK = list(work_pairs())
@@ -40,42 +37,6 @@ def filled(filled: FilledLedger) -> FilledLedger:
 
 FEW = 3_000
 INDEXES_OF_FEW = ("ix_orders_in_fallout", "ix_orders_interrupted")
-
-
-@contextmanager
-def statements(filled: FilledLedger) -> Iterator[list[tuple[str, Any]]]:
-    """What is sent to the database in the block."""
-    sent: list[tuple[str, Any]] = []
-
-    def note(_connection: Connection, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
-        if re.search(r"\bFROM\b", statement):
-            sent.append((statement, parameters))
-
-    event.listen(filled.engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(filled.engine, "before_cursor_execute", note)
-
-
-def plan_of(filled: FilledLedger, statement: str, parameters: Any) -> list[str]:
-    """The steps of the plan, one a line."""
-    with filled.engine.connect() as connection:
-        if is_sqlite(connection):
-            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            return [str(row[-1]) for row in rows]
-        connection.execute(text("SELECT set_config('enable_seqscan', 'off', true)"))
-        plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).scalar_one()
-        return list(_nodes((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]))
-
-
-def _nodes(plan: dict[str, Any]) -> Iterator[str]:
-    inputs = plan.get("Plans", ())
-    rows = max((each["Plan Rows"] for each in inputs), default=0)
-    sorted_rows = f"of {rows} rows" if "Sort" in plan["Node Type"] else ""
-    yield f"{plan['Node Type']} {plan.get('Relation Name', sorted_rows)} {plan.get('Index Name', '')}"
-    for each in inputs:
-        yield from _nodes(each)
 
 
 def whole_tables_read(plan: list[str]) -> list[str]:
@@ -104,11 +65,11 @@ def test_documented_pair_of_orders_uses_an_index(
     sorts_by_index = pair.sort.column in INDEXED_PAIRS.get(None if criterion == "none" else criterion, frozenset())
     if sorts_by_index:  # as with more orders than are counted
         monkeypatch.setattr(order_search, "MAX_EXACT", 1)
-    with statements(filled) as sent:
+    with sent_statements(filled.engine) as sent:
         filled.reader.list_orders(pair.build(Random(3)), str(pair.sort))
     pages = [(statement, parameters) for statement, parameters in sent if "sorted_0" in statement]
     for statement, parameters in sent:
-        plan = plan_of(filled, statement, parameters)
+        plan = query_plan(filled.engine, statement, parameters)
         assert whole_tables_read(plan) == [], statement
         if "sorted_0" not in statement:
             assert whole_indexes_read(plan) == [], statement
@@ -116,17 +77,17 @@ def test_documented_pair_of_orders_uses_an_index(
         assert pages
     if sorts_by_index:
         for statement, parameters in pages:
-            assert sorts(plan_of(filled, statement, parameters)) == [], statement
+            assert sorts(query_plan(filled.engine, statement, parameters)) == [], statement
 
 
 @pytest.mark.parametrize(
     "criteria", [OrderFilter(fallout=True), OrderFilter(interrupted=True)], ids=["fallout", "ended"]
 )
 def test_orders_in_fallout_have_an_index_of_their_own(filled: FilledLedger, criteria: OrderFilter) -> None:
-    with statements(filled) as sent:
+    with sent_statements(filled.engine) as sent:
         filled.reader.list_orders(criteria)
     (collected,) = [(statement, parameters) for statement, parameters in sent if statement.startswith("WITH found")]
-    plan = plan_of(filled, *collected)
+    plan = query_plan(filled.engine, *collected)
     assert any(index in step for step in plan for index in INDEXES_OF_FEW), plan
 
 
@@ -136,7 +97,7 @@ def test_a_common_search_looks_no_order_up_that_does_not_fit(
     if is_sqlite(filled.engine):
         pytest.skip("only PostgreSQL reads a list of the orders that fit")
     monkeypatch.setattr(order_search, "MAX_EXACT", 1)
-    with statements(filled) as sent:
+    with sent_statements(filled.engine) as sent:
         filled.reader.list_orders(OrderFilter(search="smith"), "started")
     (page,) = [each for each in sent if "sorted_0" in each[0] and "order_words" in each[0]]
     with filled.engine.connect() as connection:
@@ -147,31 +108,31 @@ def test_a_common_search_looks_no_order_up_that_does_not_fit(
 
 def test_all_orders_of_a_customer_are_found_by_indexes(filled: FilledLedger) -> None:
     customer = filled.changes[0].order.customer["id"]
-    with statements(filled) as sent:
+    with sent_statements(filled.engine) as sent:
         found = find_stored_orders(filled.engine, customer)
     assert set(found) == {each.order_id for each in filled.changes if each.order.customer["id"] == customer}
     assert len(sent) == 3
     for statement, parameters in sent:
-        plan = plan_of(filled, statement, parameters)
+        plan = query_plan(filled.engine, statement, parameters)
         assert whole_tables_read(plan) == whole_indexes_read(plan) == [], statement
 
 
 @pytest.mark.parametrize(("kind", "pair"), WORK, ids=lambda value: getattr(value, "name", str(value)))
 def test_lists_of_work_read_no_whole_table(filled: FilledLedger, kind: WorkKind, pair: WorkPair) -> None:
-    with statements(filled) as sent:
+    with sent_statements(filled.engine) as sent:
         filled.reader.list_work(kind, pair.build(Random(3)), str(pair.sort))
     for statement, parameters in sent:
-        assert whole_tables_read(plan_of(filled, statement, parameters)) == [], statement
+        assert whole_tables_read(query_plan(filled.engine, statement, parameters)) == [], statement
 
 
 def test_a_scan_and_a_sort_would_be_seen(filled: FilledLedger) -> None:
     """The checks above can fail."""
-    plan = plan_of(filled, "SELECT order_id FROM orders ORDER BY run_id LIMIT 100", ())
+    plan = query_plan(filled.engine, "SELECT order_id FROM orders ORDER BY run_id LIMIT 100", ())
     assert sorts(plan)
     if is_sqlite(filled.engine):
         assert whole_tables_read(plan)
         unguided = "SELECT key FROM orders WHERE is_current AND priority = 3"
-        assert whole_indexes_read(plan_of(filled, unguided, ()))
+        assert whole_indexes_read(query_plan(filled.engine, unguided, ()))
 
 
 def test_the_page_of_the_documentation_lists_these_pairs() -> None:

@@ -1,0 +1,41 @@
+"""What a writer sends finds its rows by an index: no statement takes longer because there are more orders."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, Engine
+
+from activities.attempts.attempt_sink import AttemptRecord
+from ledger.feed.batch_writer import BatchWriter
+from ledger.feed.change_buffer import Taken
+from ledger.feed.pending_order import PendingOrder
+from ledger.schema.tables import metadata
+from ledger.writing.memory import WriterMemory
+from tests.support.query_plans import query_plan, sent_statements
+from tests.support.simulated_orders import SimulatedOrder
+
+SMALL = {"catalogue_versions", "state_counts"}
+"""Tables that have few rows however many orders there are."""
+LARGE = "|".join(sorted({table.name for table in metadata.sorted_tables} - SMALL))
+
+
+def nothing(_: Connection) -> None:
+    """A report that is not written."""
+
+
+def test_no_statement_of_a_writer_reads_a_whole_table(ledger_database: Engine) -> None:
+    writer = BatchWriter(ledger_database, "7@worker-1", WriterMemory())
+    now = datetime.now(UTC)
+    attempt = AttemptRecord("HS-1", "a@1", "HS-1/a@1/do/1/tok", 1, now, now, "shop", succeeded=True)
+    first, again = SimulatedOrder("HS-1", "first"), SimulatedOrder("HS-1", "second")
+    with sent_statements(ledger_database) as sent:
+        for order in (first, again):
+            for change in order.whole_life():
+                writer.write(Taken([PendingOrder.of(change, now.timestamp())], [attempt]), nothing)
+        writer.write(Taken([PendingOrder.of(again.complete(), now.timestamp())]), nothing)
+    plans = {statement: query_plan(ledger_database, statement, parameters) for statement, parameters in sent}
+    assert len(plans) > 10
+    whole = rf"(SCAN|Seq Scan) ({LARGE})\b(?! USING)"
+    assert {statement: plan for statement, plan in plans.items() if any(re.match(whole, step) for step in plan)} == {}
