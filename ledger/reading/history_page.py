@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from workflows.contract.order_views import HistoryEntry
@@ -33,6 +33,8 @@ class HistoryPage:
     """On all pages."""
     page: int
     pages: int
+    step_names: Mapping[str, str] = field(default_factory=dict)
+    """What the steps do that the entries name, by id."""
 
 
 def page_of(request: HistoryRequest, count: int) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -261,7 +261,18 @@ def read_history_page(connection: Connection, key: int, request: HistoryRequest)
     page, pages = page_of(request, count)
     query = select(history_entries).where(*conditions).order_by(at.number.desc())
     shown = connection.execute(query.offset((page - 1) * request.size).limit(request.size))
-    return HistoryPage([_history_entry(row) for row in shown], count, page, pages)
+    entries = [_history_entry(row) for row in shown]
+    step_names = _read_step_names(connection, key, {entry.step for entry in entries if entry.step})
+    return HistoryPage(entries, count, page, pages, step_names)
+
+
+def _read_step_names(connection: Connection, key: int, step_ids: Collection[str]) -> dict[str, str]:
+    """By id: what the steps do."""
+    if not step_ids:
+        return {}
+    at = steps.c
+    query = select(at.step_id, at.summary, at.name).where(at.order_key == key, at.step_id.in_(sorted(step_ids)))
+    return {row.step_id: row.summary or row.name for row in connection.execute(query)}
 
 
 def _history_entry(row: Row[Any]) -> HistoryEntry:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fastapi import Request
@@ -39,7 +40,8 @@ async def _read_page(orders: OrderClient, heading: OrderHeading, wanted: History
         history = (await orders.read_history(heading.order.order_id)).order.history
     except OperationError:
         history = heading.order.history
-    return history_page(history, wanted)
+    names = {step.id: step.summary or step.name for step in heading.steps or ()}
+    return replace(history_page(history, wanted), step_names=names)
 
 
 async def _read_amendments(orders: OrderClient, order_id: str) -> Sequence[AmendmentRecord] | None:

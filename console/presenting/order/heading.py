@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -79,11 +79,6 @@ class OrderHeading:
     has_plan: bool
     steps: Sequence[StepView] | None = None
     """All steps. None: the order is large, and they were not read."""
-
-    @property
-    def step_names(self) -> Mapping[str, str]:
-        """By id: what each step does. Empty for a large order, whose steps were not read."""
-        return {step.id: step.summary or step.name for step in self.steps or ()}
 
     @property
     def state_word(self) -> str:

@@ -11,7 +11,7 @@ from compiler.values import as_text
 from console.presenting.order.difference import ChangedValue, difference_summary, order_difference
 from console.presenting.order.line_groups import ValueRow, value_text
 from ledger.reading.history_page import HistoryFilter, HistoryPage, HistoryRequest
-from workflows.contract.order_views import HistoryEntry, StepView
+from workflows.contract.order_views import HistoryEntry
 
 if TYPE_CHECKING:
     from workflows.contract.order_changes import AmendmentRecord
@@ -30,6 +30,8 @@ class StoryEntry:
     at: datetime
     what: str
     step_id: str
+    step_name: str
+    """What the step does; empty if that is not known."""
     by: str
     """Empty for the engine."""
     reason: str
@@ -68,7 +70,10 @@ def order_story(request: HistoryRequest, shown: HistoryPage, amendments: Sequenc
     amended = [_amendment(each) for each in amendments]
     by_time = {each.at: each for each in amended}
     return Story(
-        entries=[_entry(entry, by_time.get(entry.at) if entry.by else None) for entry in shown.entries],
+        entries=[
+            _entry(entry, shown.step_names.get(entry.step or "", ""), by_time.get(entry.at) if entry.by else None)
+            for entry in shown.entries
+        ],
         count=shown.count,
         page=shown.page,
         pages=shown.pages,
@@ -78,11 +83,12 @@ def order_story(request: HistoryRequest, shown: HistoryPage, amendments: Sequenc
     )
 
 
-def _entry(entry: HistoryEntry, amendment: Amendment | None) -> StoryEntry:
+def _entry(entry: HistoryEntry, step_name: str, amendment: Amendment | None) -> StoryEntry:
     return StoryEntry(
         at=entry.at,
         what=entry.what or ERASED,
         step_id=entry.step or "",
+        step_name=step_name,
         by=entry.by or "",
         reason=entry.reason or "",
         data=_data_rows(entry),
@@ -111,8 +117,3 @@ def _amendment(record: AmendmentRecord) -> Amendment:
         summary=difference_summary(changes) if record.before is not None else "",
         is_known=record.before is not None,
     )
-
-
-def step_names(steps: Sequence[StepView]) -> dict[str, str]:
-    """By the id of the step."""
-    return {step.id: step.summary or step.name for step in steps}
