@@ -20,7 +20,7 @@ OPERATIONS = operations(published_schema())
 WITH_BODY = [each for each in OPERATIONS if "requestBody" in each.shape]
 WITH_IDS = [each for each in OPERATIONS if "{" in each.path]
 WITH_QUERY = [each for each in OPERATIONS if any(one["in"] == "query" for one in each.shape.get("parameters", ()))]
-IDS = {"order_id": "HS-1", "step": "1", "system": "desk", "callback_id": "x", "version": "1"}
+IDS = {"order_id": "HS-1", "step": "1", "system": "desk", "callback_id": "x", "version": "1", "job": "no-such-job"}
 
 ILL_FORMED = {
     "not JSON": b"{",
