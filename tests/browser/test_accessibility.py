@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,8 @@ from tests.browser.conftest import OpenBrowser, Problems
 from tests.browser.mendable_system import MendableSystem
 from tests.support.console_orders import step_in, submit
 from tests.support.console_site import ConsoleSite
+from workflows.contract import actions
+from workflows.contract.order_messages import Actor, StepAction
 from workflows.contract.states import StepState
 
 if TYPE_CHECKING:
@@ -46,6 +49,13 @@ async def pages_from(page: Page) -> list[str]:
     return [str(await link.get_attribute("href")) for link in links]
 
 
+async def until_listed(page: Page, order_id: str) -> None:
+    """Until the order's task is among the work."""
+    async with asyncio.timeout(20):
+        while not await page.locator("tr[data-row]", has_text=order_id).count():
+            await page.goto("/work")
+
+
 async def findings_on(page: Page) -> list[str]:
     """The serious ones: rule and element."""
     from axe_playwright_python.async_playwright import Axe
@@ -71,13 +81,17 @@ async def test_no_page_has_a_serious_finding(
     system.is_mended = False
     order_id = await submit(orders, "repair")
     await step_in(orders, order_id, StepState.FATALLY_FAILED)
+    task_id = await submit(orders, "survey")
+    await orders.perform_action(task_id, actions.CLAIM, StepAction(step="1", actor=Actor(by="ann")))
     size = {"width": WIDTHS[scheme], "height": 800}
     context = await open_browser(site.new_token(Role.ADMIN), color_scheme=scheme, viewport=size)
     page = await context.new_page()
     found: list[str] = []
     paths = await pages_from(page)
+    await until_listed(page, task_id)
     assert len(paths) == len([each for each in NAVIGATION if each.url in paths]) >= 4
-    for path in [*paths, *pages_of(order_id), *OTHERS]:
+    of_task = [f"/orders/{task_id}/steps/1", f"/orders/{task_id}/actions/complete?step=1"]
+    for path in [*paths, *pages_of(order_id), *of_task, *OTHERS]:
         response = await page.goto(path)
         assert response is not None
         assert response.ok, path
