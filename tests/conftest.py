@@ -26,7 +26,7 @@ from workflows.contract.order_changes import OrderChange
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes says nothing where several processes test.
-hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 

@@ -81,16 +81,17 @@ async def test_no_page_has_a_serious_finding(
     system.is_mended = False
     order_id = await submit(orders, "repair")
     await step_in(orders, order_id, StepState.FATALLY_FAILED)
-    task_id = await submit(orders, "survey")
-    await orders.perform_action(task_id, actions.CLAIM, StepAction(step="1", actor=Actor(by="ann")))
+    tasks = [await submit(orders, "survey") for _ in range(2)]
+    await orders.perform_action(tasks[0], actions.CLAIM, StepAction(step="1", actor=Actor(by="ann")))
     size = {"width": WIDTHS[scheme], "height": 800}
     context = await open_browser(site.new_token(Role.ADMIN), color_scheme=scheme, viewport=size)
     page = await context.new_page()
     found: list[str] = []
     paths = await pages_from(page)
-    await until_listed(page, task_id)
+    for task_id in tasks:
+        await until_listed(page, task_id)
     assert len(paths) == len([each for each in NAVIGATION if each.url in paths]) >= 4
-    of_task = [f"/orders/{task_id}/steps/1", f"/orders/{task_id}/actions/complete?step=1"]
+    of_task = [f"/orders/{tasks[0]}/steps/1", f"/orders/{tasks[0]}/actions/complete?step=1"]
     for path in [*paths, *pages_of(order_id), *of_task, *OTHERS]:
         response = await page.goto(path)
         assert response is not None

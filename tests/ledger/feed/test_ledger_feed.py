@@ -69,14 +69,17 @@ def _written(feed: LedgerFeed, changes: int) -> Callable[[], bool]:
     return lambda: feed.status().written_changes == changes and feed.status().unwritten_orders == 0
 
 
-def test_changes_and_attempts_are_written_at_once(ledger_database: Engine) -> None:
+def test_changes_and_attempts_are_written_at_once(ledger_database: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger_feed, "REPORT_INTERVAL", 3_600.0)  # the feed does not look by itself
     order = SimulatedOrder("HS-1")
     now = datetime.now(UTC)
     with _feeding(ledger_database) as feed:
+        began = time.monotonic()
         feed.offer(order.complete())
         feed.offer(order.begin(1))
         feed.offer_attempt(AttemptRecord("HS-1", "a@1", "HS-1/a@1/undo/2/tok", 3, now, now, "shop", succeeded=True))
         _until(lambda: _count(ledger_database, attempts) and _written(feed, 2)())
+        assert time.monotonic() - began < 1
         with ledger_database.connect() as connection:
             found = connection.execute(select(attempts)).one()
             assert (found.effect, found.effect_number, found.token, found.worker) == ("undo", 2, "tok", WORKER)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -12,6 +13,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError
 
 from ledger.database import is_sqlite
+from ledger.feed import ledger_feed
 from ledger.feed.ledger_feed import LedgerFeed
 from ledger.schema.tables import gaps
 from tests.ledger.chaos.troubles import locked, read_only
@@ -49,8 +51,7 @@ def gap_reasons(engine: Engine) -> set[str]:
 
 
 async def eventually(holds: Callable[[], bool]) -> bool:
-    """The feed may pause for LONGEST_PAUSE before it tries the database again."""
-    for _ in range(1_200):
+    for _ in range(600):
         if await asyncio.to_thread(holds):
             return True
         await asyncio.sleep(0.05)
@@ -58,12 +59,15 @@ async def eventually(holds: Callable[[], bool]) -> bool:
 
 
 async def test_dropped_orders_become_gaps_and_are_repaired(
-    desk: Desk, ledger_database: Engine, request: pytest.FixtureRequest
+    desk: Desk, ledger_database: Engine, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(ledger_feed, "LONGEST_PAUSE", 1.0)
     with feeding(ledger_database) as feed:
         await finish(await desk.submit(STEPS))  # the feed is connected
         with refusing(ledger_database, request):
+            began = time.monotonic()
             await asyncio.gather(*[finish(await desk.submit(STEPS)) for _ in range(ORDERS)])
+            took = time.monotonic() - began
             status = feed.status()
             assert status.dropped_orders > 0
             assert status.unwritten_orders < ORDERS, "what waits is bounded"
@@ -74,3 +78,4 @@ async def test_dropped_orders_become_gaps_and_are_repaired(
         assert summary.repaired > 0
         assert (summary.gaps, summary.failed) == (0, 0)
         assert (await check(desk, ledger_database)).is_clean
+    assert took < 30.0

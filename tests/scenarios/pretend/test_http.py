@@ -107,7 +107,7 @@ async def test_delay_follows_the_time_scale() -> None:
     async with serving(PretendWorld(DAY_IN_A_SECOND), "{delay: 12h, body: 1}") as client:
         started = time.monotonic()
         assert (await client.post("/grid/a")).json() == 1
-    assert time.monotonic() - started > 0.45
+    assert 0.45 < time.monotonic() - started < 2
 
 
 async def test_callback_and_event_reach_the_gateway_when_they_are_due() -> None:
