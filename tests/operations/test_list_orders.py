@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -27,7 +28,7 @@ async def start(client: Client, order_id: str, customer: str, state: OrderState 
     return await client.start_workflow(
         ORDER_WORKFLOW_TYPE,
         id=order_workflow_id(order_id),
-        task_queue="nobody",
+        task_queue=f"tests-{uuid.uuid4().hex[:8]}",
         search_attributes=TypedSearchAttributes(pairs),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 
 import pytest
 from sqlalchemy import Engine
@@ -27,6 +28,7 @@ async def test_heartbeats_go_on_while_an_erasure_takes_long(
     monkeypatch.setattr(reconciliation_activity, "HEARTBEAT_PAUSE", 0.02)
     environment = ActivityEnvironment()
     environment.on_heartbeat = lambda *_: beats.release()
-    activity = ReconciliationActivity(temporal.client, "nobody", ledger_database, ReconciliationSettings())
+    task_queue = f"tests-{uuid.uuid4().hex[:8]}"
+    activity = ReconciliationActivity(temporal.client, task_queue, ledger_database, ReconciliationSettings())
     summary = await asyncio.wait_for(environment.run(activity.reconcile), 30)
     assert summary.checked == 0, "no order makes a heartbeat"
