@@ -40,6 +40,8 @@ WARNING_INTERVAL = 300.0
 """Seconds between two warnings while it stays away."""
 REFUSAL_PAUSE = 60.0
 """Seconds for which nothing is taken of an order that the database refuses."""
+SCHEMA_INTERVAL = 10.0
+"""Seconds between two looks at the schema, which a newer release may migrate while this one writes."""
 CLOSE_TIMEOUT = 5.0
 
 
@@ -67,6 +69,8 @@ class LedgerFeed:
         self._writer = self._new_writer()
         self._file = OpenFile()
         """The one whose schema was looked at."""
+        self._look_at_schema = 0.0
+        """By time.monotonic(): when to look again."""
         self._ending = threading.Event()
         self._trouble: str | None = None
         self._pause = FIRST_PAUSE
@@ -106,7 +110,8 @@ class LedgerFeed:
         self._until_ready()
         while not self._is_over():
             self._buffer.wait(REPORT_INTERVAL)
-            if find_file(self._engine.url) != self._file:  # moved away or replaced
+            is_moved = find_file(self._engine.url) != self._file  # away or replaced
+            if is_moved or self._is_outgrown():
                 self._until_ready()
                 if self._is_over():
                     break
@@ -139,6 +144,16 @@ class LedgerFeed:
             if self._ending.is_set():
                 return
 
+    def _is_outgrown(self) -> bool:
+        """Whether a newer release has shut this one out since the last look."""
+        if time.monotonic() < self._look_at_schema:
+            return False
+        self._look_at_schema = time.monotonic() + SCHEMA_INTERVAL
+        try:
+            return read_schema_state(self._engine).has_outgrown_release
+        except LedgerUnusable:
+            return False  # the next transaction says why
+
     def _new_writer(self) -> BatchWriter:
         """It remembers nothing: what was known of another file does not count."""
         return BatchWriter(self._engine, self._worker, WriterMemory(slot=self._slot))
@@ -147,6 +162,7 @@ class LedgerFeed:
         """Why the database cannot be written yet. Only the file of SQLite is migrated here: a server's database may
         need another user for it, and others may be using it."""
         state = read_schema_state(self._engine)
+        self._look_at_schema = time.monotonic() + SCHEMA_INTERVAL
         self._file = find_file(self._engine.url)
         self._writer = self._new_writer()
         if state.is_behind and is_sqlite(self._engine):

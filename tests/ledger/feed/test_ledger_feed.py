@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, Connection, Engine, Table, insert, select, text, update
+from sqlalchemy import URL, Connection, Engine, Table, delete, insert, select, text, update
 from structlog.testing import capture_logs
 
 from activities.attempts.attempt_sink import AttemptRecord
@@ -25,8 +25,8 @@ from ledger.feed.batch_writer import BatchWriter, Written
 from ledger.feed.change_buffer import Taken
 from ledger.feed.ledger_feed import LedgerFeed
 from ledger.feed.pending_order import PendingOrder
-from ledger.migrations.schema_version import NONE, SchemaState, downgrade, read_schema_state, upgrade
-from ledger.schema.tables import attempts, erased_orders, feeders, gaps, orders
+from ledger.migrations.schema_version import NONE, OLDEST_WRITER, SchemaState, downgrade, read_schema_state, upgrade
+from ledger.schema.tables import attempts, erased_orders, feeders, gaps, orders, watermarks
 from ledger.writing.apply_changes import apply_changes
 from ledger.writing.memory import WriterMemory
 from tests.support.ledger_contents import clear, count, read_rows
@@ -289,6 +289,25 @@ def test_a_server_without_the_schema_is_fed_once_it_is_migrated(postgres_server:
             "the ledger can be written again",
         ]
         engine.dispose()
+
+
+def test_a_feed_that_writes_stops_when_a_newer_release_shuts_it_out(
+    ledger_database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger_feed, "SCHEMA_INTERVAL", 0.05)
+    monkeypatch.setattr(ledger_feed, "REPORT_INTERVAL", 0.1)
+    order = SimulatedOrder("HS-1")
+    with _feeding(ledger_database) as feed:
+        feed.offer(order.complete())
+        _until(_written(feed, 1))
+        with write_transaction(ledger_database) as connection:
+            connection.execute(insert(watermarks).values(name=OLDEST_WRITER, value="0999"))
+        _until(lambda: "the worker must be updated" in str(feed.status().trouble))
+        feed.offer(order.begin(1))
+        assert not _written(feed, 2)()
+        with write_transaction(ledger_database) as connection:
+            connection.execute(delete(watermarks).where(watermarks.c.name == OLDEST_WRITER))
+        _until(_written(feed, 2))
 
 
 def test_an_error_that_nobody_expects_does_not_end_the_feed(file_url: URL, monkeypatch: pytest.MonkeyPatch) -> None:
