@@ -26,6 +26,7 @@ from compiler.catalogue.pretended import ALL, Pretended
 from workers.catalogue_reports import CatalogueReporter
 from workers.connection import InvalidTemporalProfile, TemporalAddress, connect
 from workers.fleet import Fleet
+from workers.frozen_objects import freeze_loaded_objects
 from workers.ledger_feeding import start_feeding
 from workers.logs import configure_logging
 from workers.publication_follower import PublicationFollower
@@ -177,6 +178,7 @@ async def run(options: argparse.Namespace) -> None:
     connections = ConnectionPools()
     switches = SwitchClient(client, options.task_queue)
     registrations = build_registrations(client, options.task_queue, catalogues, connections, switches)
+    freeze_loaded_objects()
     fleet = Fleet(client, options.task_queue, registrations, SHUTDOWN_GRACE)
     catalogues.listeners += [fleet.schedule_update, switches.schedule_announcement]
     await fleet.start(await catalogues.refresh())

@@ -92,10 +92,12 @@ def define(
 def promote_gc_generation() -> None:
     """Moves all objects to the oldest generation, so that the next collections do not scan the new catalogue.
 
-    Worth it because a catalogue is created seldom and kept long.
+    Worth it because a catalogue is created seldom and kept long. In a process that has frozen its objects
+    (`workers.frozen_objects`) nothing is moved: they would be thawed with it.
     """
-    gc.freeze()
-    gc.unfreeze()
+    if gc.get_freeze_count() == 0:
+        gc.freeze()
+        gc.unfreeze()
 
 
 def order_findings(order: OrderText, catalogue: Catalogue) -> list[Finding]:
