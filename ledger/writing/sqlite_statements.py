@@ -42,15 +42,18 @@ def update(connection: Connection, table: Table, rows: Sequence[Row], keys: tupl
 
 def _run(connection: Connection, sql: str, table: Table, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
     converters = _converters(table, columns)
-    values = [
-        tuple(row[name] if convert is None else convert(row[name]) for name, convert in converters) for row in rows
-    ]
-    connection.exec_driver_sql(sql, values)
+    values = [[row[name] for name in columns] for row in rows]
+    for of_row in values:
+        for position, convert in converters:
+            of_row[position] = convert(of_row[position])
+    connection.exec_driver_sql(sql, [tuple(of_row) for of_row in values])
 
 
 @cache
-def _converters(table: Table, columns: tuple[str, ...]) -> tuple[tuple[str, Convert | None], ...]:
-    return tuple((name, _converter(table, name)) for name in columns)
+def _converters(table: Table, columns: tuple[str, ...]) -> tuple[tuple[int, Convert], ...]:
+    """Those that need one, by their position."""
+    found = ((position, _converter(table, name)) for position, name in enumerate(columns))
+    return tuple((position, convert) for position, convert in found if convert is not None)
 
 
 def _converter(table: Table, name: str) -> Convert | None:
