@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -107,10 +108,17 @@ def program_name() -> str:
     return f"python {name}" if name.endswith(".py") else name
 
 
+@cache
+def _built_command(program: str, for_terminal: bool) -> Callable[..., Any]:
+    """Typer builds all commands at each call of an application: most of the time of a short one."""
+    return typer.main.get_command(build_app(program, for_terminal))
+
+
 def _run_app(argv: list[str], program: str) -> int:
-    app = build_app(program, sys.stdout.isatty())
     try:
-        status = app(args=argv or ["--help"], prog_name=program, standalone_mode=False)
+        status = _built_command(program, sys.stdout.isatty())(
+            args=argv or ["--help"], prog_name=program, standalone_mode=False
+        )
     except typer.TyperException as error:
         sys.stderr.write(usage_message(error, program, argv) + "\n")
         return error.exit_code
