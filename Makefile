@@ -4,6 +4,9 @@
 .DELETE_ON_ERROR:
 .PHONY: help setup demo up test scenarios fuzz fuzz-gateway soak chaos mutation test-browser lint bench lock
 
+# Some machines forbid Python to keep bytecode. Each of the many processes would compile all modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -33,11 +36,12 @@ demo: $(INSTALLED)
 up: $(INSTALLED)
 	@$(BIN)/python starter.py up
 
-# Tests wait more than they compute. A process runs whole files: their tests share servers and orders.
+# Tests wait more than they compute. A process runs whole files: their tests share servers and orders. Files come in
+# the order of folders: by number of tests, those that wait the longest would all be left for the end.
 PROCESSES ?= 2
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest $(if $(filter-out 1,$(PROCESSES)),-n $(PROCESSES) --dist loadfile) $(ARGS)
+	$(BIN)/python -m pytest $(if $(filter-out 1,$(PROCESSES)),-n $(PROCESSES) --dist loadfile --no-loadscope-reorder) $(ARGS)
 
 # What drives a browser is large, so it is installed for these tests only. They skip where there is no Chromium.
 BROWSER_INSTALLED := $(VENV)/.browser-installed
