@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,12 +36,14 @@ def texts_of(node: ast.AST) -> Iterator[str]:
             yield each.value
 
 
+@cache
 def compiler_codes() -> set[str]:
     """Each text in the compiler that has the form of a code."""
     paths = (ROOT / "compiler").rglob("*.py")
     return {code for path in paths for code in texts_of(ast.parse(path.read_text(encoding="utf-8")))}
 
 
+@cache
 def other_codes() -> set[str]:
     """What is given to findings outside the compiler, as texts or by the names of constants."""
     trees = [

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from stack.options import free_port
+from tests.support.command_line import call
 from tests.support.started_stack import LONGEST, STARTER, Up, free_ports
 
 OFFER = """
@@ -104,8 +105,9 @@ def order(folder: Path, order_id: str, product: str, **attributes: int) -> str:
 
 def until_shown(up: Up, order_id: str, words: str) -> None:
     end = time.monotonic() + LONGEST
-    while words not in (shown := up.starter("show", order_id).stdout):
+    while words not in (shown := call("show", order_id, "--address", up.address)).out:
         assert time.monotonic() < end, shown
+        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
@@ -146,8 +148,9 @@ def test_receiver_accepts_events_without_its_variables(up: Up) -> None:
 def test_wait_ends_by_reschedule_because_the_time_scale_is_not_its(up: Up) -> None:
     up.starter("start", order(up.folder, "EV-8", "reminder"))
     end = time.monotonic() + LONGEST
-    while (moved := up.starter("reschedule", "EV-8", "1", "0s")).returncode != 0:
-        assert time.monotonic() < end, moved.stdout + moved.stderr
+    while (moved := call("reschedule", "EV-8", "1", "0s", "--address", up.address)).status != 0:
+        assert time.monotonic() < end, moved
+        time.sleep(0.1)
     assert up.starter("watch", "EV-8").returncode == 0
 
 

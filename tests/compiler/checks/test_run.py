@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
@@ -25,9 +26,8 @@ def test_checks_that_only_warn_find_no_errors(tmp_path: Path, monkeypatch: pytes
         return load(loader)
 
     monkeypatch.setattr(IncrementalLoader, "load", load_and_check)
-    for code in finding_codes():
-        folder = tmp_path / code
-        folder.mkdir()
-        run_example(read_page(code).fails, folder)
+    for example in (read_page(code).fails for code in finding_codes()):
+        if example.script is None:  # a script loads in another process, where nobody listens
+            run_example(example, Path(mkdtemp(dir=tmp_path)))
     assert {finding.severity for finding in warnings} == {"warning"}
     assert len({finding.code for finding in warnings}) > 15
