@@ -14,7 +14,8 @@ async def fallen(ordo: Ordo, customer: str, count: int) -> list[str]:
     names = [f"{customer}-{number}" for number in range(count)]
     for name in names:
         await ordo.started("stubborn", name, customer={"id": customer})
-    await ordo.until("fallout", holds=lambda listed: set(names) <= {each["order_id"] for each in listed["fallout"]})
+    listed = ("fallout", "--customer", customer)
+    await ordo.until(*listed, holds=lambda found: set(names) <= {each["order_id"] for each in found["fallout"]})
     return names
 
 
@@ -68,7 +69,8 @@ async def test_tasks_are_completed_and_claimed_in_bulk(ordo: Ordo) -> None:
     names = [f"B-6-{number}" for number in range(2)]
     for name in names:
         await ordo.started("survey", name, customer={"id": "B-6"})
-    await ordo.until("tasks", holds=lambda listed: set(names) <= {each["order_id"] for each in listed["tasks"]})
+    listed = ("tasks", "--customer", "B-6")
+    await ordo.until(*listed, holds=lambda found: set(names) <= {each["order_id"] for each in found["tasks"]})
     mine = ("--all", "--tasks", "--customer", "B-6", "--queue", "field_ops", "--by", "kim", "-o", "json")
     assert ids((await ordo("claim", *mine)).json["done"]) == set(names)
     wrong = (await ordo("complete", *mine, "--data", "stars=9", "--stop-after", "1")).json

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from cli.commands import bulk_targets
@@ -9,8 +11,8 @@ from cli.commands.orders import order_actions
 from tests.support.command_line import Ordo
 
 
-async def in_fallout(ordo: Ordo, order_id: str) -> None:
-    await ordo.started("stubborn", order_id)
+async def in_fallout(ordo: Ordo, order_id: str, **more: Any) -> None:
+    await ordo.started("stubborn", order_id, **more)
     await ordo.step_is(order_id, "stubborn.try@1", "fatally_failed")
 
 
@@ -26,9 +28,11 @@ async def test_who_takes_a_step_has_it_and_nobody_else_takes_it(ordo: Ordo) -> N
         assert refused.status == 1
         assert f"is ann's\nPossible: `{command} P-1 1 --take-over` (takes it over)" in refused.err
     assert (await ordo("skip", "P-1", "1", "--by", "bob", "--take-over")).status == 0
-    await in_fallout(ordo, "P-1b")
+    await in_fallout(ordo, "P-1b", customer={"id": "P-claimed"})
     assert (await ordo("claim", "P-1b", "1", "--by", "ann")).status == 0
-    line = next(line for line in (await ordo("fallout")).out.splitlines() if line.startswith("P-1b "))
+    listed = ("fallout", "--customer", "P-claimed")
+    await ordo.until(*listed, holds=lambda found: [each["order_id"] for each in found["fallout"]] == ["P-1b"])
+    (_, line) = (await ordo(*listed)).out.splitlines()
     assert "ann" in line.split()
     assert "It is ann's move" in (await ordo("why", "P-1b")).out
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from tests.support.command_line import Ordo
+from tests.support.temporal import until_at_rest
 
 
 @pytest.mark.parametrize("command", ["show", "watch", "why"])
@@ -114,8 +113,9 @@ async def test_why_suggests_the_nearest_step(ordo: Ordo) -> None:
 async def test_terminated_order_is_told_with_the_way_back(ordo: Ordo, temporal: WorkflowEnvironment) -> None:
     await ordo.started("parcel", "L-9")
     await ordo.step_is("L-9", "parcel.delivered@1", "in_progress")
-    await asyncio.sleep(0.3)  # the last workflow task is through
-    await temporal.client.get_workflow_handle("order/L-9").terminate(reason="by mistake")
+    workflow = temporal.client.get_workflow_handle("order/L-9")
+    await until_at_rest(workflow)
+    await workflow.terminate(reason="by mistake")
     text = (await ordo("show", "L-9")).out
     assert text.startswith("L-9  terminated\n")
     assert "(by mistake); nothing of it goes on: `recover L-9`" in " ".join(text.split())

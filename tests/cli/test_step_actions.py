@@ -12,8 +12,8 @@ from tests.support.command_line import Ordo, call
 from workflows.contract.states import StepState
 
 
-async def in_fallout(ordo: Ordo, order_id: str) -> None:
-    await ordo.started("stubborn", order_id)
+async def in_fallout(ordo: Ordo, order_id: str, **more: Any) -> None:
+    await ordo.started("stubborn", order_id, **more)
     await ordo.step_is(order_id, "stubborn.try@1", "fatally_failed")
 
 
@@ -42,10 +42,11 @@ async def test_a_step_that_is_not_there_is_exit_1_and_told_so(ordo: Ordo, act: s
 
 
 async def test_what_is_in_fallout_is_listed_with_its_error(ordo: Ordo) -> None:
-    await in_fallout(ordo, "A-2")
-    await ordo.until("fallout", holds=with_order("A-2", "fallout"))
-    line = next(line for line in (await ordo("fallout")).out.splitlines() if line.startswith("A-2 "))
-    assert line.split()[1:3] == ["1", "stubborn.try@1"]
+    await in_fallout(ordo, "A-2", customer={"id": "A-fallout"})
+    listed = ("fallout", "--customer", "A-fallout")
+    await ordo.until(*listed, holds=with_order("A-2", "fallout"))
+    (_, line) = (await ordo(*listed)).out.splitlines()
+    assert line.split()[:3] == ["A-2", "1", "stubborn.try@1"]
     assert "connection" in line
     assert (await ordo("fallout", "--queue", "nobody's")).out == "No step is in fallout in queue nobody's.\n"
 
@@ -82,31 +83,34 @@ async def test_a_step_that_does_not_wait_for_a_person_is_not_skipped(ordo: Ordo)
 
 
 async def test_tasks_are_listed_by_queue_with_the_data_that_ends_them(ordo: Ordo) -> None:
-    await ordo.started("survey", "A-7")
-    await ordo.until("tasks", "--queue", "field_ops", holds=with_order("A-7", "tasks"))
-    line = next(line for line in (await ordo("tasks")).out.splitlines() if line.startswith("A-7 "))
+    await ordo.started("survey", "A-7", customer={"id": "A-tasks"})
+    listed = ("tasks", "--customer", "A-tasks")
+    await ordo.until(*listed, "--queue", "field_ops", holds=with_order("A-7", "tasks"))
+    (_, line) = (await ordo(*listed)).out.splitlines()
+    assert line.startswith("A-7 ")
     assert "Ask how it went [answer, stars?]" in line
     nobody = (await ordo("tasks", "--queue", "nobody's", "-o", "json")).json
     assert nobody == {"source": "visibility", "tasks": [], "unanswered": [], "next_cursor": None, "order_count": 0}
 
 
 async def test_cut_list_of_tasks_says_what_it_leaves_out(ordo: Ordo) -> None:
+    listed = ("tasks", "--customer", "A-cut")
     for order_id in ("A-71", "A-72"):
-        await ordo.started("survey", order_id)
-        await ordo.until("tasks", holds=with_order(order_id, "tasks"))
-    cut = await ordo("tasks", "--queue", "field_ops", "--limit", "1")
+        await ordo.started("survey", order_id, customer={"id": "A-cut"})
+        await ordo.until(*listed, holds=with_order(order_id, "tasks"))
+    cut = await ordo(*listed, "--queue", "field_ops", "--limit", "1")
     assert "1 task of 1 order. Up to " in cut.err
     assert "The next page: --cursor " in cut.err
-    first = (await ordo("tasks", "--limit", "1", "-o", "json")).json
-    second = (await ordo("tasks", "--limit", "1", "--cursor", first["next_cursor"], "-o", "json")).json
-    assert first["tasks"][0]["order_id"] != second["tasks"][0]["order_id"]
+    first = (await ordo(*listed, "--limit", "1", "-o", "json")).json
+    second = (await ordo(*listed, "--limit", "1", "--cursor", first["next_cursor"], "-o", "json")).json
+    assert [page["tasks"][0]["order_id"] for page in (first, second)] == ["A-72", "A-71"]
 
 
 async def test_repeated_state_lists_a_union(ordo: Ordo) -> None:
-    await ordo.started("survey", "A-73")
+    await ordo.started("survey", "A-73", customer={"id": "A-states"})
     for first, second in (("completed", "in_progress"), ("in_progress", "completed")):
         states = ("--state", first, "--state", second)
-        await ordo.until("list", *states, "--limit", "1000", holds=with_order("A-73", "orders"))
+        await ordo.until("list", *states, "--customer", "A-states", holds=with_order("A-73", "orders"))
 
 
 def test_repeated_option_that_counts_once_is_refused() -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import uuid
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.support.gateway_worker import eventually
-from tests.support.http_requests import Json, ended, error_of, read, step, step_in, submitted
+from tests.support.http_requests import Json, a_customer, ended, error_of, read, step, step_in, submitted
 
 ANN = {"by": "ann", "reason": "asked by phone"}
 CODE = "409"
@@ -23,11 +22,6 @@ async def post(http: httpx.AsyncClient, path: str, **body: Any) -> Json:
     assert response.status_code == 200, response.text
     answer: Json = response.json()
     return answer
-
-
-def a_customer() -> str:
-    """Of a test of its own: its bulk actions reach no other test's orders."""
-    return f"C-{uuid.uuid4().hex[:8]}"
 
 
 async def fallen(http: httpx.AsyncClient, customer: str = "C-1") -> str:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +17,7 @@ from operations.client import OrderClient
 from tests.support.desk_system import Desk
 from tests.support.gateway_schema import Operation, check_response, operations, published_schema
 from tests.support.http_requests import Json, an_order, step_in
+from tests.support.temporal import until_at_rest
 from workflows.contract.order_messages import order_workflow_id
 
 OPERATIONS = operations(published_schema())
@@ -143,8 +143,9 @@ async def test_success_matches_the_schema(
         await step_in(http, order["id"], case.state)
         ids["order_id"] = order["id"]
         if case.terminated:
-            await asyncio.sleep(0.3)  # until the last workflow task has completed
-            await orders.client.get_workflow_handle(order_workflow_id(order["id"])).terminate()
+            workflow = orders.client.get_workflow_handle(order_workflow_id(order["id"]))
+            await until_at_rest(workflow)
+            await workflow.terminate()
     if "{callback_id}" in operation.path:
         ids["callback_id"] = (await desk.callback_path(order["id"])).rpartition("/")[2]
     response = await send(http, operation, request_of(http, operation, case, **ids))

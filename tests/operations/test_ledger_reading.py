@@ -19,6 +19,7 @@ from ledger.reading.order_filter import OrderFilter, WorkFilter
 from ledger.schema.tables import feeders
 from operations.client import OrderClient
 from operations.errors import NotFound, OperationRefused
+from operations.reading import order_details
 from operations.reading.ledger_access import LedgerAccess, LedgerAway
 from tests.support.ledger_sink import writing_to
 from tests.support.order_runner import ANN, Desk, Order, desk_on
@@ -167,7 +168,10 @@ async def test_running_order_answers_itself_and_an_ended_one_is_read(desk: Desk,
     assert [step.model_dump() for step in ended.steps] == [step.model_dump() for step in live.steps]
 
 
-async def test_without_a_worker_the_ledger_answers(temporal: WorkflowEnvironment, ledger_database: Engine) -> None:
+async def test_without_a_worker_the_ledger_answers(
+    temporal: WorkflowEnvironment, ledger_database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(order_details, "QUERY_TIMEOUT", 0.5)  # each question waits for it
     with writing_to(ledger_database):
         async with desk_on(temporal.client) as desk:
             order = await with_task(desk)

@@ -16,6 +16,7 @@ from tests.support.order_runner import Desk, Order, desk_on
 from tests.support.order_views import step_view
 from tests.support.plans import call
 from tests.support.scripted_activities import failure
+from tests.support.temporal import delete_abandoned
 from workflows.contract.order_views import UndoView
 from workflows.contract.states import StepState
 from workflows.contract.worklists import is_in_queue, is_task
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 async def desk(temporal: WorkflowEnvironment) -> AsyncIterator[Desk]:
     async with desk_on(temporal.client) as desk:
         yield desk
+    await delete_abandoned(temporal.client)
 
 
 async def eventually(

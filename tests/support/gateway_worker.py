@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from tests.support.gateway_process import SECRET
 from tests.support.paths import ROOT
+from tests.support.temporal import ABANDONED
 
 CATALOGUE = ROOT / "tests" / "gateway" / "catalogue"
 DEADLINE = 60.0
@@ -37,6 +38,8 @@ class WorkerProcess:
         self, address: str, task_queue: str, desk_url: str, log: Path, definitions: Path = CATALOGUE, **environment: str
     ) -> None:
         self.log = log
+        self._task_queue = task_queue
+        ABANDONED.discard(task_queue)
         settings = {
             "DESK_URL": desk_url,
             "ORDO_CALLBACK_SECRET": SECRET.decode(),
@@ -66,3 +69,4 @@ class WorkerProcess:
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()
+        ABANDONED.add(self._task_queue)

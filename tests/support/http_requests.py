@@ -18,6 +18,11 @@ def an_order(product: str, order_id: str | None = None, *, customer: str = "C-1"
     return {"id": order_id or f"G-{uuid.uuid4().hex[:12]}", "customer": {"id": customer}, "lines": [line]}
 
 
+def a_customer() -> str:
+    """Of one test: what it lists, or acts on in bulk, is no other test's."""
+    return f"C-{uuid.uuid4().hex[:8]}"
+
+
 async def submitted(http: httpx.AsyncClient, product: str, *, customer: str = "C-1", **attributes: Any) -> str:
     """Submits an order and returns its id."""
     order = an_order(product, customer=customer, **attributes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import gc
 import sys
@@ -11,10 +12,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from temporalio.client import Client
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
+from temporalio.client import Client, WorkflowHandle
 from temporalio.common import SearchAttributeKey
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import Runtime
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -43,22 +47,29 @@ SEARCH_ATTRIBUTES = (
     SearchAttributeKey.for_keyword_list(SearchAttributes.QUEUES),
 )
 
+ACKNOWLEDGED = '"500ms"'
 FAST = {
     "history.transferProcessorMaxPollRPS": "10000",
     "history.maximumBufferedEventsBatch": "1000",
     "history.timerProcessorMaxTimeShift": '"1ms"',
+    "history.transferProcessorUpdateAckInterval": ACKNOWLEDGED,
+    "history.visibilityProcessorUpdateAckInterval": ACKNOWLEDGED,
     "matching.enableFairness": "true",
     "matching.numTaskqueueReadPartitions": "1",
     "matching.numTaskqueueWritePartitions": "1",
 }
-"""As the embedded server has all but the third: without, a busy order's steps follow each other on a 50 ms grid, and a
-task during which many calls end is failed. Without the third, timers and pauses between attempts are a second late."""
+"""As the embedded server has, but for times. With those of the server, timers and pauses between attempts are a second
+late, and what is deleted stays until the next acknowledgement of tasks, up to 30 s. Without the rest, a busy order's
+steps follow each other on a 50 ms grid, and a task during which many calls end is failed."""
+
 SKIPPING = {
     **FAST,
     "frontend.WorkflowTimeSkippingEnabled": "true",
     "history.timerProcessorMaxPollRPS": "10000",
 }
 
+ABANDONED: set[str] = set()
+"""Task queues whose worker has ended."""
 HEARTBEATS = timedelta(milliseconds=100)
 """By which a cancelled activity learns of it; the SDK would hold them back for seconds."""
 
@@ -76,6 +87,7 @@ def release_runtimes() -> None:
     runtimes: our own, and FastAPI's, through the clients that its endpoints use.
     """
     Runtime.set_default(None, error_if_already_set=False)  # type: ignore[arg-type]
+    gc.unfreeze()  # what is frozen is in no list of objects
     for cached in [each for each in gc.get_objects() if isinstance(each, functools._lru_cache_wrapper)]:
         cached.cache_clear()
     gc.collect()
@@ -125,6 +137,8 @@ async def working(
     `cached=0` has every workflow replayed at every task: what is not deterministic fails.
     """
     async with AsyncExitStack() as stack:
+        ABANDONED.discard(task_queue)
+        stack.callback(ABANDONED.add, task_queue)
         orders = Worker(
             client,
             task_queue=task_queue,
@@ -141,3 +155,32 @@ async def working(
                 Worker(client, task_queue=queue, activities=done_there, max_heartbeat_throttle_interval=HEARTBEATS)
             )
         yield
+
+
+async def delete_abandoned(client: Client) -> None:
+    """Deletes what still runs where no worker is any more. Lists of all orders would wait for its answers."""
+    if not ABANDONED:
+        return
+    queues = ", ".join(f"'{queue}'" for queue in sorted(ABANDONED))
+    ABANDONED.clear()
+    running = client.list_workflows(f"ExecutionStatus = 'Running' AND TaskQueue IN ({queues})")
+    await asyncio.gather(*[_delete(client, found.id, found.run_id) async for found in running])
+
+
+async def _delete(client: Client, workflow_id: str, run_id: str) -> None:
+    run = WorkflowExecution(workflow_id=workflow_id, run_id=run_id)
+    request = DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=run)
+    try:
+        await client.workflow_service.delete_workflow_execution(request)
+    except RPCError as error:  # visibility lags: it has ended meanwhile
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+
+
+async def until_at_rest(handle: WorkflowHandle[Any, Any]) -> None:
+    """Waits until no workflow task is under way: what was seen of the workflow is then in its history, too."""
+    async with asyncio.timeout(30):
+        while True:
+            if not (await handle.describe()).raw_description.HasField("pending_workflow_task"):
+                return
+            await asyncio.sleep(0.05)

@@ -15,6 +15,7 @@ from typing import Any
 
 from tests.support.paths import ROOT
 from tests.support.scripted_system import ScriptedServer
+from tests.support.temporal import ABANDONED
 
 
 @dataclass
@@ -87,6 +88,7 @@ class Site:
                 worker.process.kill()
             await worker.process.wait()
             await reading
+        ABANDONED.add(self.task_queue)
 
 
 DEADLINE = 60.0

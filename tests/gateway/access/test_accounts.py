@@ -92,7 +92,7 @@ async def test_an_operator_with_queues_acts_on_their_work_alone(orders: OrderCli
         assert refused["data"]["queues"] == ["billing", "care"]
         assert error_of(await kim.post(f"/orders/{order_id}/cancel", json={}), 403)["data"]["permission"] == "cancel"
         assert error_of(await kim.post(f"/orders/{order_id}/steps/9/claim", json={}), 404)["code"] == "not_found"
-        assert (await kim.get("/tasks")).status_code == 200
+        assert (await kim.get("/tasks", params={"limit": 1})).status_code == 200
         assert (await kim.post(f"/orders/{order_id}/notes", json={"text": "on my way"})).status_code == 200
         assert (await kim.post(f"{path}/complete", json={"data": {"answer": "x"}})).status_code == 200
         assert (await ended(admin, order_id))["state"] == "completed"
