@@ -3,46 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
-import json
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
-from typing import Any
+from datetime import datetime
 
 from compiler.plan.plan import PlannedDefinition
-from console.presenting.plan.drawing import bundled_lanes, single_lanes
-from console.presenting.plan.matrices import plan_matrices
-from console.presenting.plan.structure import PlanStructure, plan_structure
-from console.presenting.plan.to_json import drawing_json, structure_json
+from console.made_plan import MadePlan, Packed, make_plan, pack_single_lanes
+from console.shared_tasks import SharedTasks
 from operations.client import OrderClient
 from operations.errors import NotFound, NoWorker, ServerUnreachable
 from operations.reading.order_details import OrderDetails
-from workflows.contract.order_views import OrderView
 
 KEPT_SECONDS = 2.0
 """How long steps that were read are given to others who ask for the same order."""
+LEDGER_SECONDS = 1.0
+"""Once the order itself has answered, a structure that is being made from the ledger is waited for no longer."""
 MAX_KEPT_PLANS = 50
 
-PlanKey = tuple[str, float, int]
+PlanKey = tuple[str, datetime, int]
 """Order id, when it was started, revision: what a structure belongs to."""
-
-
-@dataclass(frozen=True, slots=True)
-class Packed:
-    """A JSON document, compressed once."""
-
-    content: bytes
-    etag: str
 
 
 @dataclass(slots=True)
 class KeptPlan:
-    structure: Packed
-    is_bundled: bool
-    """Whether lanes of one shape are drawn as one, so that there is also a drawing of each by itself."""
-    source: PlanStructure
+    made: MadePlan
     single_lanes: Packed | None = None
     """Made when somebody asks for it: in a large plan it takes longer than all else."""
 
@@ -56,84 +41,78 @@ class MarkedSteps:
 
 
 class PlanReads:
+    """Its methods raise OperationError."""
+
     def __init__(self, orders: OrderClient, take_mark: Callable[[str], Awaitable[str]]) -> None:
         """`take_mark`: the present mark of the live feed with this topic."""
         self._orders = orders
         self._take_mark = take_mark
-        self._reading: dict[str, asyncio.Task[MarkedSteps]] = {}
+        self._steps = SharedTasks(self._read_steps, KEPT_SECONDS)
+        self._stored = SharedTasks(self._make_stored)
+        self._structures = SharedTasks(self._find_structure)
+        self._single_lanes = SharedTasks(self._find_single_lanes)
         self._plans: OrderedDict[PlanKey, KeptPlan] = OrderedDict()
 
-    def begin(self, order_id: str) -> asyncio.Task[MarkedSteps]:
-        """Reads the steps, unless they are being read, or have just been."""
-        task = self._reading.get(order_id)
-        if task is None:
-            task = self._reading[order_id] = asyncio.create_task(self._read(order_id))
-            task.add_done_callback(lambda _: self._forget_later(order_id))
-        return task
+    def begin(self, order_id: str) -> None:
+        """Begins what a page is about to ask for, unless it is there, or under way."""
+        self._steps.begin(order_id)
+        self._structures.begin(order_id)
 
     async def steps(self, order_id: str) -> MarkedSteps:
-        """At most KEPT_SECONDS old. Raises OperationError."""
-        return await asyncio.shield(self.begin(order_id))
+        """At most KEPT_SECONDS old."""
+        return await self._steps.result(order_id)
 
-    async def _read(self, order_id: str) -> MarkedSteps:
+    async def structure(self, order_id: str) -> Packed:
+        return (await self._structures.result(order_id)).made.structure
+
+    async def single_lanes(self, order_id: str) -> Packed | None:
+        """None if the structure has each lane by itself already."""
+        return await self._single_lanes.result(order_id)
+
+    async def _read_steps(self, order_id: str) -> MarkedSteps:
         mark = await self._take_mark(f"order/{order_id}")
         return MarkedSteps(await self._orders.read(order_id), mark)
 
-    def _forget_later(self, order_id: str) -> None:
-        task = self._reading[order_id]
-        seconds = 0.0 if task.cancelled() or task.exception() else KEPT_SECONDS
-        asyncio.get_running_loop().call_later(seconds, self._reading.pop, order_id, None)
-
-    async def structure(self, order_id: str) -> Packed:
-        """Raises OperationError."""
-        return (await self._plan(order_id)).structure
-
-    async def single_lanes(self, order_id: str) -> Packed | None:
-        """None if the structure has each lane by itself already. Raises OperationError."""
-        plan = await self._plan(order_id)
-        if plan.is_bundled and plan.single_lanes is None:
-            plan.single_lanes = await asyncio.to_thread(_pack_single_lanes, plan.source)
-        return plan.single_lanes
-
-    async def _plan(self, order_id: str) -> KeptPlan:
-        details = (await self.steps(order_id)).details  # whoever asks for the structure asks for the states, too
-        key = _key(details.order)
-        if key in self._plans:
+    async def _find_structure(self, order_id: str) -> KeptPlan:
+        """Whoever asks for the structure asks for the states, too. A large order takes long to tell them. Meanwhile,
+        the structure is made from what the ledger has, unless one is there."""
+        is_known = any(known == order_id for known, _, _ in self._plans)
+        stored = None if is_known else self._stored.begin(order_id)
+        details = (await self.steps(order_id)).details
+        if stored is not None:
+            await asyncio.wait({stored}, timeout=LEDGER_SECONDS)
+        key = (order_id, details.order.started_at, details.order.revision)
+        kept = self._plans.get(key)
+        if kept is not None and len(kept.made.source.steps) == len(details.steps):
             self._plans.move_to_end(key)
-            return self._plans[key]
-        planned = await self._planned(order_id)
-        made = await asyncio.to_thread(_make_plan, details, planned)
+            return kept
+        planned = await self._read_definitions(order_id)
+        made = await asyncio.to_thread(make_plan, details.order, details.steps, planned)
         is_whole = bool(planned) or (details.source == "ledger" and details.order_failure is None)
-        if details.steps and is_whole:
-            self._plans[key] = made
-            while len(self._plans) > MAX_KEPT_PLANS:
-                self._plans.popitem(last=False)
-        return made
+        return self._keep(key, made) if details.steps and is_whole else KeptPlan(made)
 
-    async def _planned(self, order_id: str) -> Sequence[PlannedDefinition]:
+    async def _make_stored(self, order_id: str) -> None:
+        """Keeps the structure that the ledger has, if it has all of the order, and the order tells its definitions."""
+        stored, planned = await asyncio.gather(self._orders.pages.plan(order_id), self._read_definitions(order_id))
+        if stored is not None and stored.steps and planned:
+            made = await asyncio.to_thread(make_plan, stored, stored.steps, planned)
+            self._keep((order_id, stored.started_at, stored.revision), made)
+
+    def _keep(self, key: PlanKey, made: MadePlan) -> KeptPlan:
+        kept = self._plans[key] = KeptPlan(made)
+        while len(self._plans) > MAX_KEPT_PLANS:
+            self._plans.popitem(last=False)
+        return kept
+
+    async def _find_single_lanes(self, order_id: str) -> Packed | None:
+        kept = await self._structures.result(order_id)
+        if kept.made.is_bundled and kept.single_lanes is None:
+            kept.single_lanes = await asyncio.to_thread(pack_single_lanes, kept.made.source)
+        return kept.single_lanes
+
+    async def _read_definitions(self, order_id: str) -> Sequence[PlannedDefinition]:
         """Empty if only the record of the order is known: then its plan has no more than names."""
         try:
             return await self._orders.read_planned_definitions(order_id)
         except (NoWorker, NotFound, ServerUnreachable):
             return ()
-
-
-def _key(order: OrderView) -> PlanKey:
-    return order.order_id, order.started_at.timestamp(), order.revision
-
-
-def _make_plan(details: OrderDetails, planned: Sequence[PlannedDefinition]) -> KeptPlan:
-    structure = plan_structure(details.order, details.steps, planned)
-    drawing = bundled_lanes(structure)
-    matrices = plan_matrices(structure)
-    written = structure_json(structure, matrices, drawing, has_single_lanes=drawing.is_bundled)
-    return KeptPlan(pack_json(written), drawing.is_bundled, structure)
-
-
-def _pack_single_lanes(structure: PlanStructure) -> Packed:
-    return pack_json(drawing_json(single_lanes(structure)))
-
-
-def pack_json(data: dict[str, Any]) -> Packed:
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
-    return Packed(gzip.compress(text, 6, mtime=0), f'"{sha256(text).hexdigest()[:24]}"')

@@ -18,6 +18,7 @@ from ledger.reading import (
     line_reasons,
     order_lists,
     order_record,
+    plan_rows,
     step_times,
     work_groups,
     work_lists,
@@ -31,6 +32,7 @@ from ledger.reading.order_lists import OrderList
 from ledger.reading.order_record import OrderHead, OrderRecordRead
 from ledger.reading.order_search import OrderTotal
 from ledger.reading.order_storage import ArchivedMatches, find_archived_matches, read_storage
+from ledger.reading.plan_rows import StoredPlan
 from ledger.reading.row_details import RowDetails, read_row_details
 from ledger.reading.sorting import parse_order_sort, parse_work_sort
 from ledger.reading.system_work import WorkAtSystem, read_work_at_system
@@ -165,6 +167,11 @@ class LedgerReader:
 
         found, _ = self._ask_order(order_id, read)
         return found
+
+    def read_plan(self, order_id: str) -> StoredPlan | None:
+        """None: the ledger does not have all of the order, or has moved it to the archive."""
+        with self.snapshot(TIME_LIMIT) as connection:
+            return plan_rows.read_plan(connection, order_id)
 
     def read_attempted_steps(
         self, order_id: str, numbers: Sequence[int]

@@ -93,7 +93,7 @@ def read_order(connection: Connection, order_id: str, *, with_steps: bool = True
         return None
     found = tuple(read_steps(connection, row.key)) if with_steps else ()
     states = (step.state for step in found) if with_steps else _step_states(connection, row.key)
-    lines = _read_lines(connection, row.key)
+    lines = read_lines(connection, row.key)
     order = _order_view(row, Counter(state.value for state in states))
     history = read_history(connection, row.key)
     filled = {
@@ -223,7 +223,8 @@ def step_view(row: Row[Any]) -> StepView:
     )
 
 
-def _read_lines(connection: Connection, key: int) -> list[tuple[bool, LineView]]:
+def read_lines(connection: Connection, key: int) -> list[tuple[bool, LineView]]:
+    """Each with whether it is a fulfilment line."""
     query = select(order_lines).where(order_lines.c.order_key == key).order_by(order_lines.c.number)
     return [(row.fulfilment, _line_view(row)) for row in connection.execute(query)]
 

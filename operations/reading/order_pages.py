@@ -18,6 +18,7 @@ from workflows.contract.order_views import OrderHeader, StepView
 if TYPE_CHECKING:
     from ledger.reading.attempts import StoredAttempt
     from ledger.reading.history_page import HistoryPage, HistoryRequest
+    from ledger.reading.plan_rows import StoredPlan
     from ledger.reading.timed_steps import TimedStep
 
 
@@ -26,6 +27,15 @@ class OrderPages:
 
     def __init__(self, ledger: LedgerAccess | None) -> None:
         self._ledger = ledger
+
+    async def plan(self, order_id: str) -> StoredPlan | None:
+        """What the order consists of, by its latest revision that the ledger knows."""
+        if self._ledger is None:
+            return None
+        try:
+            return await self._ledger.ask(lambda reader: reader.read_plan(order_id))
+        except OperationError:
+            return None
 
     async def step_times(self, order: OrderHeader) -> Sequence[TimedStep] | None:
         """When each step ran. At most about a second behind the order."""

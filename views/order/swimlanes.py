@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from views.shared.value_format import instance_suffix
 from workflows.contract.states import SETTLED, StepState
@@ -24,8 +24,27 @@ def shown_state(step: StepView) -> StepState:
     return step.state if state in WAITING_STATES and step.state not in SETTLED else state
 
 
+class LaneStep(Protocol):
+    """What decides in which lane a step is."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def workstream(self) -> str: ...
+
+    @property
+    def workstream_name(self) -> str: ...
+
+    @property
+    def summary(self) -> str: ...
+
+
+LaneStepT = TypeVar("LaneStepT", bound=LaneStep)
+
+
 @dataclass
-class Swimlane:
+class Lane(Generic[LaneStepT]):
     """The steps of one workstream that serve the same lines."""
 
     title: str
@@ -34,7 +53,12 @@ class Swimlane:
     """`Alarm hub, Security camera ×4`; empty where the title says it."""
     suffix: str
     """The instance suffix; empty where no other lane has this title."""
-    steps: list[StepView] = field(default_factory=list)
+    steps: list[LaneStepT] = field(default_factory=list)
+
+
+@dataclass
+class Swimlane(Lane["StepView"]):
+    """A lane with the states of its steps."""
 
     @property
     def settled_count(self) -> int:
@@ -57,7 +81,7 @@ class Swimlane:
         return next((state for state in states if state not in SETTLED | WAITING_STATES), StepState.PENDING)
 
 
-def _swimlane_title(step: StepView) -> tuple[str, str]:
+def _lane_title(step: LaneStep) -> tuple[str, str]:
     """Title and served lines. A product's own workstream has the product with its quantity as the title."""
     lines = step.summary.rpartition(" · ")[0]
     name = step.workstream_name or step.workstream
@@ -65,15 +89,20 @@ def _swimlane_title(step: StepView) -> tuple[str, str]:
     return (lines, "") if own else (name, lines)
 
 
-def group_swimlanes(steps: Iterable[StepView]) -> list[Swimlane]:
+def group_lanes(steps: Iterable[LaneStepT]) -> list[Lane[LaneStepT]]:
     """In the order of their first steps."""
-    lanes: dict[tuple[str, str], Swimlane] = {}
+    lanes: dict[tuple[str, str], Lane[LaneStepT]] = {}
     for step in steps:
         key = (step.workstream, instance_suffix(step.id))
         if key not in lanes:
-            lanes[key] = Swimlane(*_swimlane_title(step), key[1])
+            lanes[key] = Lane(*_lane_title(step), key[1])
         lanes[key].steps.append(step)
     titles = Counter(lane.title for lane in lanes.values())
     for lane in lanes.values():
         lane.suffix = lane.suffix if titles[lane.title] > 1 else ""
     return list(lanes.values())
+
+
+def group_swimlanes(steps: Iterable[StepView]) -> list[Swimlane]:
+    """In the order of their first steps."""
+    return [Swimlane(lane.title, lane.served_lines, lane.suffix, lane.steps) for lane in group_lanes(steps)]

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from console.access.guard import allowed
-from console.plan_reads import Packed
+from console.made_plan import Packed
 from console.presenting.plan.states import states_json
 from console.services import Console
 from operations.access.permissions import READ_ORDER

@@ -4,13 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from compiler.plan.plan import PlannedDefinition
 from console.presenting.plan.step_facts import StepFacts, step_facts
-from views.order.swimlanes import group_swimlanes
+from views.order.swimlanes import LaneStep, group_lanes
 from views.plan.picture.lane_groups import LineOwners, Path, common_path
 from views.shared.value_format import instance_suffix
-from workflows.contract.order_views import LineView, OrderView, StepView
+from workflows.contract.order_views import LineView
+
+
+class KnownOrder(Protocol):
+    """What is known of an order: by its own answer, or by the ledger."""
+
+    @property
+    def order_id(self) -> str: ...
+
+    @property
+    def revision(self) -> int: ...
+
+    @property
+    def order_lines(self) -> Sequence[LineView]: ...
+
+    @property
+    def lines(self) -> Sequence[LineView]: ...
+
+
+class KnownStep(LaneStep, Protocol):
+    """What is known of a step that only an amendment changes."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def lines(self) -> Sequence[str]: ...
+
+    @property
+    def after(self) -> Sequence[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +95,7 @@ class PlanStructure:
 
 
 def plan_structure(
-    order: OrderView, steps: Sequence[StepView], planned: Sequence[PlannedDefinition] = ()
+    order: KnownOrder, steps: Sequence[KnownStep], planned: Sequence[PlannedDefinition] = ()
 ) -> PlanStructure:
     """`steps` are all steps of the order, in its order. `planned`: what is known of their definitions."""
     facts = {(each.workstream, each.step): step_facts(each, planned) for each in planned}
@@ -81,7 +114,7 @@ def plan_structure(
             )
         definition_of.append(numbers[key])
     lanes, lane_of = [], [0] * len(steps)
-    for number, lane in enumerate(group_swimlanes(steps)):
+    for number, lane in enumerate(group_lanes(steps)):
         owners = [owner_of(step.lines) for step in lane.steps]
         members = tuple(positions[step.id] for step in lane.steps)
         suffix = instance_suffix(lane.steps[0].id)
@@ -106,7 +139,7 @@ def plan_structure(
     )
 
 
-def step_key(step: StepView) -> str:
+def step_key(step: LaneStep) -> str:
     """`reserve` of `security_camera.reserve@1`."""
     return step.id.partition("@")[0].removeprefix(f"{step.workstream}.")
 
@@ -114,7 +147,7 @@ def step_key(step: StepView) -> str:
 class _OwnerOfLines:
     """The order line that owns what serves these lines. Many steps serve the same lines, so answers are kept."""
 
-    def __init__(self, order: OrderView) -> None:
+    def __init__(self, order: KnownOrder) -> None:
         self._owners = LineOwners(order.order_lines, order.lines)
         self._lines = {line.id: line for line in (*order.order_lines, *order.lines)}
         self._known: dict[tuple[str, ...], Path] = {}
