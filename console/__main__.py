@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -38,6 +39,9 @@ environment:
 """
 SHUTDOWN_GRACE_SECONDS = 2
 """For requests under way. Streams of pages end by themselves then."""
+GC_THRESHOLDS = (50_000, 10, 10)
+"""A page of a large order makes hundreds of thousands of objects that live until it is sent. With Python's own
+thresholds, looking at them again and again takes as long as making them."""
 
 
 def _parse_arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -68,6 +72,9 @@ async def _serve(arguments: argparse.Namespace, settings: ConsoleSettings, serve
     )
     server = uvicorn.Server(config)
     app.state.live.is_stopping = lambda: server.should_exit
+    gc.collect()
+    gc.freeze()  # what was loaded until now stays
+    gc.set_threshold(*GC_THRESHOLDS)
     await server.serve(sockets=[server_socket])
 
 

@@ -59,9 +59,12 @@ function paintBundle(scene, node, steps) {
 
 const COUNT_WORDS = { fallout: "fallout", retrying: "retrying", held: "held", undo: "undo", running: "running", scheduled: "scheduled", pending: "to come", done: "done" };
 
+/** Every row has several counts, and `toLocaleString` makes a format of its own for each. */
+const numbers = new Intl.NumberFormat();
+
 /** `2 fallout, 18 running, 130 done`. @param {Map<string, number>} counts */
 export function countText(counts) {
-  return CATEGORIES.filter((each) => counts.get(each)).map((each) => `${counts.get(each)?.toLocaleString()} ${COUNT_WORDS[each]}`).join(", ");
+  return CATEGORIES.filter((each) => counts.get(each)).map((each) => `${numbers.format(counts.get(each) ?? 0)} ${COUNT_WORDS[each]}`).join(", ");
 }
 
 export function newLane() {
@@ -73,11 +76,11 @@ export function paintLane(scene, title, members) {
   const lanes = members.map((lane) => scene.plan.lanes[lane]), [first] = lanes;
   const steps = lanes.flatMap((lane) => lane.steps), counts = scene.states.count(steps);
   const name = members.length > 1 ? scene.plan.definition(first.steps[0]).workstream_name : first.title;
-  const suffix = members.length > 1 ? `×${members.length.toLocaleString()}` : first.isOneOfMany ? first.suffix : "";
+  const suffix = members.length > 1 ? `×${numbers.format(members.length)}` : first.isOneOfMany ? first.suffix : "";
   const done = counts.get("done") ?? 0;
   title.className = `plan-lane${title.classList.contains("is-other") ? " is-other" : ""}${counts.get("fallout") ? " c-fallout" : ""}`;
   setText(title.querySelector(".plan-lane-name"), name);
-  setText(title.querySelector(".plan-lane-lines"), [suffix, members.length > 1 ? "" : first.served, `${done.toLocaleString()} of ${steps.length.toLocaleString()}`].filter(Boolean).join(" · "));
+  setText(title.querySelector(".plan-lane-lines"), [suffix, members.length > 1 ? "" : first.served, `${numbers.format(done)} of ${numbers.format(steps.length)}`].filter(Boolean).join(" · "));
   title.title = [first.title, first.served].filter(Boolean).join(": ");
   fillBar(/** @type {HTMLElement} */ (title.querySelector(".plan-bar")), counts, steps.length);
 }
