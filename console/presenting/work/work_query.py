@@ -56,6 +56,11 @@ class WorkQuery:
         wanted = replace(self, **({"cursor": ""} | changes))
         return f"{PATH}?{urlencode(wanted.parameters())}" if wanted.parameters() else PATH
 
+    def prefix(self, name: str) -> str:
+        """The address with another value of this parameter, up to the value, which is added quoted."""
+        rest = self.url(**{name: ""})
+        return f"{rest}{'&' if '?' in rest else '?'}{name}="
+
     def parameters(self) -> Mapping[str, str]:
         """Without what has its default."""
         given: dict[str, str] = {}

@@ -74,9 +74,41 @@ export function showTimes(root) {
     const style = STYLES[element.dataset.time ?? "both"] ?? dayAndClock;
     const text = style(at, now);
     if (element.textContent !== text) element.textContent = text;
+    untitled.add(element);
+  }
+  planTitles();
+}
+
+/**
+ * Times whose whole text is written once the browser has nothing else to do: a list has thousands, and that text takes
+ * the longest.
+ * @type {Set<HTMLTimeElement>}
+ */
+const untitled = new Set();
+let isPlanned = false;
+
+/** Safari has no idle time. @type {(work: IdleRequestCallback) => void} */
+const whenIdle =
+  globalThis.requestIdleCallback ?? ((work) => setTimeout(() => work({ didTimeout: true, timeRemaining: () => 0 }), 100));
+
+function planTitles() {
+  if (isPlanned || !untitled.size) return;
+  isPlanned = true;
+  whenIdle(writeTitles);
+}
+
+/** @param {IdleDeadline} deadline */
+function writeTitles(deadline) {
+  const now = new Date();
+  for (const element of untitled) {
+    untitled.delete(element);
+    const at = new Date(element.dateTime);
     const title = `${whole.format(at)} (${ago(at, now)})`;
     if (element.title !== title) element.title = title;
+    if (!deadline.didTimeout && deadline.timeRemaining() < 1) break;
   }
+  isPlanned = false;
+  planTitles();
 }
 
 // "12 min ago" grows old.

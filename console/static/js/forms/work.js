@@ -49,7 +49,7 @@ function keepCurrent(table) {
     }
     row.removeAttribute("data-gone");
     const holder = row.querySelector("[data-holder]");
-    if (holder && item.holder !== null && holder.textContent !== "you") holder.textContent = item.holder;
+    if (holder && item.holder !== null && holder.getAttribute("data-holder") !== "you") holder.textContent = item.holder;
   };
 
   const announce = () => {
