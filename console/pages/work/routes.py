@@ -59,6 +59,7 @@ class Groups:
     tasks: Sequence[WorkGroup] | None
     fallout: Sequence[WorkGroup] | None
     queues: Sequence[str]
+    """All that have work of this kind, whatever else the list is restricted to; and those of the person."""
 
     def total(self, kind: WorkKind, queue: str) -> int | None:
         """Of all groups that the list of this kind shows."""
@@ -104,11 +105,12 @@ async def _list(console: Console, person: Person, query: WorkQuery) -> StepWorkl
 async def _groups(console: Console, person: Person, query: WorkQuery) -> Groups:
     wanted = query.filter(person)
     try:
-        (tasks, _), (fallout, _) = await asyncio.gather(
+        (tasks, _), (fallout, _), (_, counts) = await asyncio.gather(
             console.orders.group_tasks(replace(wanted, queue=None, code=None)),
             console.orders.group_fallout(replace(wanted, system=None, code=None)),
+            console.orders.changes.open_work(limit=0),
         )
     except OperationError:  # there is no ledger, or it is away: the list says so
         return Groups(None, None, sorted({*person.queues, query.queue} - {"", ALL_QUEUES}))
-    queues = {group.queue for group in tasks if group.queue} | {*person.queues, query.queue}
+    queues = {queue for kind, queue in counts if queue and kind == query.kind} | {*person.queues, query.queue}
     return Groups(task_groups(tasks, query), fallout_groups(fallout, query), sorted(queues - {"", ALL_QUEUES}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from operations.access.roles import Role
@@ -73,6 +74,24 @@ async def test_an_operator_with_one_queue_begins_with_it(site: ConsoleSite, orde
     assert '<option value="field_ops" selected>field_ops (yours)</option>' in page
     everything = await visitor.page("/work?queue=*")
     assert '<option value="field_ops">field_ops (yours)</option>' in everything
+
+
+async def test_every_queue_with_work_can_be_chosen(site: ConsoleSite, orders: OrderClient) -> None:
+    order_id = await a_task(orders)
+    visitor = await site.visitor()
+    await eventually(lambda: visitor.page("/work?queue=field_ops&limit=1000"), lambda page: order_id in page)
+    nothing = await visitor.page("/work?customer=NOBODY&unclaimed=1")
+    assert "Nothing fits." in visible_text(nothing)
+    assert '<option value="field_ops">' in nothing
+
+
+async def test_a_long_list_is_in_parts_that_the_browser_can_leave_out(site: ConsoleSite, orders: OrderClient) -> None:
+    order_id = await a_task(orders)
+    visitor = await site.visitor()
+    page = await eventually(lambda: visitor.page("/work?queue=*&limit=1000"), lambda page: order_id in page)
+    parts = re.findall(r"<tbody>(.*?)</tbody>", page, re.DOTALL)
+    assert sum(part.count("<tr data-row") for part in parts) == page.count("<tr data-row")
+    assert all(part.count("<tr data-row") == 25 for part in parts[:-1])
 
 
 async def test_a_wrong_filter_is_a_page_that_says_so(site: ConsoleSite) -> None:
