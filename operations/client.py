@@ -217,6 +217,10 @@ class OrderClient:
         """Open tasks by queue and age. Only with a ledger."""
         return await self._listed.task_groups(criteria or WorkFilter())
 
+    async def list_holders(self) -> Sequence[str]:
+        """Everybody who holds work now. Nobody without a ledger."""
+        return await self._listed.holders()
+
     async def read_work_at_system(self, system: str) -> tuple[WorkAtSystem, Provenance]:
         """Steps of open orders whose call to this system is under way, or waits. Only with a ledger."""
         return await self._listed.work_at_system(system)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from starlette.requests import HTTPConnection
@@ -57,6 +58,10 @@ class Gatekeeper:
         if self._oidc is None or is_taken or self._oidc.person(identity.account, identity.groups) is None:
             return None
         return self._sessions.begin(identity.account, None, identity.groups)
+
+    def people(self) -> Collection[Person]:
+        """Of the accounts file. Whom only an identity provider knows is not known before they sign in."""
+        return self._accounts.people() if self._accounts is not None else ()
 
     def sign_out(self, connection: HTTPConnection) -> None:
         if key := connection.cookies.get(self.cookie.name):

@@ -135,6 +135,11 @@ class LedgerReader:
         with self._reading() as connection:
             return work_groups.group_tasks(connection, criteria), read_freshness(connection)
 
+    def read_holders(self) -> list[str]:
+        """Everybody who holds work now."""
+        with self._reading() as connection:
+            return work_groups.read_holders(connection)
+
     def read_work_at_system(self, system: str) -> tuple[WorkAtSystem, Freshness]:
         with self._reading() as connection:
             return read_work_at_system(connection, system), read_freshness(connection)

@@ -41,6 +41,13 @@ class TaskGroup:
     oldest: datetime | None
 
 
+def read_holders(connection: Connection) -> list[str]:
+    """Everybody who holds work now, at most MAX_GROUPS."""
+    at = work_items.c
+    query = select(at.holder).where(at.holder.is_not(None)).distinct().order_by(at.holder).limit(MAX_GROUPS)
+    return list(connection.scalars(query))
+
+
 def group_fallout(connection: Connection, criteria: WorkFilter) -> Sequence[FalloutGroup]:
     """The groups with the most steps first. Raises InvalidSearch."""
     at = work_items.c

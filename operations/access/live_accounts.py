@@ -8,6 +8,7 @@ from pathlib import Path
 from compiler.source.findings import Finding, SourceLocation, finding_at
 from operations.access.accounts import Accounts, TokenRecord
 from operations.access.accounts_file import AccountsRejected, read_accounts
+from operations.access.person import Person
 
 FileStamp = tuple[int, int, int]
 """Inode, time of the last change, and size: a changed file has another stamp."""
@@ -31,6 +32,11 @@ class LiveAccounts:
         """Token id → name of the account, token; as in the file now."""
         self._refresh()
         return self._tokens
+
+    def people(self) -> Collection[Person]:
+        """As in the file now."""
+        self._refresh()
+        return [account.person(name) for name, account in self._accounts.accounts.items()]
 
     def names(self) -> Collection[str]:
         """As in the file now."""

@@ -99,6 +99,11 @@ class ListedOrders:
         groups, freshness = await self._require().ask(lambda reader: reader.group_tasks(criteria))
         return groups, from_ledger(freshness)
 
+    async def holders(self) -> Sequence[str]:
+        if self._ledger is None:
+            return ()
+        return await self._ledger.ask(lambda reader: reader.read_holders())
+
     async def work_at_system(self, system: str) -> tuple[WorkAtSystem, Provenance]:
         work, freshness = await self._require("the steps at a system").ask(
             lambda reader: reader.read_work_at_system(system)

@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import Response
 
+from console.pages.actions.known_people import known_people
 from console.pages.actions.order_answers import read_checks, read_step_answers
 from console.presenting.actions.action_context import ActionContext, ReadForm
 from console.presenting.actions.action_form import make_form, needs_preview, read_form
@@ -74,9 +75,10 @@ class Outcome:
 
 
 async def read_subject(
-    orders: OrderClient, spec: ActionSpec, order_id: str, person: Person, step_ref: str | None, line: str | None
+    console: Console, spec: ActionSpec, order_id: str, person: Person, step_ref: str | None, line: str | None
 ) -> Subject:
     """Raises NotFound, and OperationRefused if the action needs another target."""
+    orders = console.orders
     details = await orders.read(order_id)
     actor = person.actor(person.account)
     step = details.step(step_ref) if step_ref else None
@@ -88,7 +90,8 @@ async def read_subject(
         checks, answers = await read_checks(orders, order_id, actor, line=line), None
     submitted = await _submitted(orders, order_id) if "order" in spec.parameters else ""
     check = None if checks is None else checks.get(spec.name)
-    context = ActionContext(spec, details.order, step, line, answers, check, submitted)
+    people = await known_people(console, spec)
+    context = ActionContext(spec, details.order, step, line, answers, check, people, submitted)
     return Subject(details, context, ActionTargetView(details.order, checks, step, line))
 
 

@@ -38,7 +38,7 @@ def _show(console: Console, spec: ActionSpec) -> Callable[..., Awaitable[Respons
     async def show(
         request: Request, order_id: str, person: SignedIn, step: str | None = None, line: str | None = None
     ) -> Response:
-        subject = await read_subject(console.orders, spec, order_id, person, step, line)
+        subject = await read_subject(console, spec, order_id, person, step, line)
 
         def reason(name: str) -> str:
             return why_not(person, PERMISSIONS[name], console.settings.read_only)
@@ -56,7 +56,7 @@ def _send(console: Console, spec: ActionSpec) -> Callable[..., Awaitable[Respons
         request: Request, order_id: str, person: SignedIn, step: str | None = None, line: str | None = None
     ) -> Response:
         typed = await read_typed(request)
-        subject = await read_subject(console.orders, spec, order_id, person, step, line)
+        subject = await read_subject(console, spec, order_id, person, step, line)
         confirmed = typed.get(DO) == CONFIRM
         outcome, done = await action_page.answer(console.orders, subject, person, typed, confirmed=confirmed)
         back = local_path(typed.get(BACK))

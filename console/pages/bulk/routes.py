@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from console.access.guard import SignedIn, allowed
+from console.pages.actions.known_people import known_people
 from console.pages.actions.typed_form import local_path, read_typed
 from console.pages.bulk.choosing import MAX_TRIED, Chosen, read_chosen, try_out
 from console.pages.bulk.live_source import BulkJobSource
@@ -157,7 +158,7 @@ async def _show_choice(
     status: int = 200,
 ) -> Response:
     chosen = await read_chosen(console.orders, person, selected.spec, selected.query, selected.picks)
-    form = bulk_form(selected.spec, typed, problems)
+    form = bulk_form(selected.spec, typed, problems, await known_people(console, selected.spec))
     targets = await try_out(console.orders, person, selected.spec, chosen.targets, takes_over=form.takes_over)
     return console.render(
         request,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,8 @@ class ActionContext:
     """None if no worker has answered."""
     check: ActionCheck | None = None
     """What the order would answer now. None if it was not asked."""
+    people: Sequence[str] = ()
+    """Known names, for an action that gives the step to somebody."""
     submitted: str = ""
     """The order as submitted or amended last, as YAML; for an action that takes a whole order."""
 

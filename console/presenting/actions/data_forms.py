@@ -159,7 +159,8 @@ def _scalar(text: str) -> Any:
 def _assign_fields(context: ActionContext) -> list[FormField]:
     queue = context.step.queue if context.step is not None else None
     returned = f"to the queue {queue}" if queue else "to its queue"
-    return [FormField("to", "To whom", help=f"A name. Empty: it goes back {returned}.", max_length=200)]
+    help_text = f"A name. Empty: it goes back {returned}."
+    return [FormField("to", "To whom", help=help_text, suggestions=context.people, max_length=200)]
 
 
 def _read_assign(_context: ActionContext, typed: Typed) -> ReadData:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from console.presenting.forms.fields import CHECKED, Choice, Control, FormField, Problems, Typed, with_typed
@@ -31,13 +31,16 @@ class ReadBulkForm:
     problems: dict[str, list[str]] = field(default_factory=dict)
 
 
-def bulk_form(spec: ActionSpec, typed: Typed | None = None, problems: Problems | None = None) -> BulkForm:
-    fields = with_typed(list(_fields(spec)), typed, problems)
+def bulk_form(
+    spec: ActionSpec, typed: Typed | None = None, problems: Problems | None = None, people: Sequence[str] = ()
+) -> BulkForm:
+    """`people`: known names, for an action that gives steps to somebody."""
+    fields = with_typed(list(_fields(spec, people)), typed, problems)
     return BulkForm(fields, typed is not None and typed.get("take_over") == CHECKED)
 
 
-def _fields(spec: ActionSpec) -> list[FormField]:
-    fields = [_DATA_FIELDS.get(spec.name, _YAML_DATA)] if "data" in spec.parameters else []
+def _fields(spec: ActionSpec, people: Sequence[str]) -> list[FormField]:
+    fields = [replace(_DATA_FIELDS.get(spec.name, _YAML_DATA), suggestions=people)] if "data" in spec.parameters else []
     if "override" in spec.parameters:
         fields.append(
             FormField("override", "Pass points of no return, because", help="Empty: they count.", max_length=2000)

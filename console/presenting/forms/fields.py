@@ -45,6 +45,8 @@ class FormField:
     requirement: str = "optional"
     """Beside the label of a field that may be left empty: when it is needed."""
     choices: Sequence[Choice] = ()
+    suggestions: Sequence[str] = ()
+    """Of a text: values that are offered. Any other is taken as well."""
     max_length: int | None = None
     problems: tuple[str, ...] = ()
     """What is wrong with the value: phrases that go on after the label, "must be at least 1, and is 0"."""
