@@ -19,7 +19,7 @@ from operations.bulk.bulk_actions import BulkCommand
 from operations.bulk.bulk_jobs import JobChange, StartedJob
 from operations.bulk.bulk_runner import BulkPacing, BulkRunner, BulkTarget
 from operations.bulk.bulk_selection import BulkSelection
-from operations.bulk.job_reading import JobDetails, JobPage, ListedJob
+from operations.bulk.job_reading import JobDetails, JobPage, JobState, ListedJob
 from operations.errors import NoWorker
 from operations.events import deliver_events, resend_to_receiver, undelivered_notifications
 from operations.events.deliver_events import DeliveryResult
@@ -301,6 +301,10 @@ class OrderClient:
     ) -> JobPage:
         """Running ones first, the newest first; then those that ended, as long as Temporal keeps them."""
         return await job_reading.list_jobs(self.client, limit, cursor, only_running=only_running)
+
+    async def read_bulk_job_state(self, listed: ListedJob) -> JobState | None:
+        """As it stands now, also whether it is paused, or was stopped. None: no worker tells."""
+        return await job_reading.read_state(self.client, listed)
 
     async def read_bulk_job(self, job: str) -> ListedJob:
         """Needs no worker."""

@@ -8,7 +8,7 @@ from typing import Literal
 
 from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
 
-from operations.errors import NotFound, server_call
+from operations.errors import NotFound, NoWorker, server_call
 from operations.temporal.connection import server_address
 from operations.temporal.cursor import decode_cursor, encode_cursor
 from operations.temporal.visibility import quote_literal
@@ -112,14 +112,30 @@ async def read_listed(client: Client, job: str) -> ListedJob:
     return found
 
 
+async def read_state(client: Client, listed: ListedJob) -> JobState | None:
+    """How it stands: also whether it is paused, or was stopped. None: no worker tells."""
+    if listed.status == "terminated":
+        return "terminated"
+    try:
+        return (await _read_progress(client, listed)).state
+    except (NotFound, NoWorker):
+        return None
+
+
 async def read_details(client: Client, job: str) -> JobDetails:
     """Of a job that has ended, without a worker. Raises NotFound, and NoWorker."""
     listed = await read_listed(client, job)
-    if listed.status == "ended":
-        async with server_call(job_subject(job), server_address(client)):
-            handle = client.get_workflow_handle(bulk_workflow_id(job), result_type=BulkProgress)
-            return JobDetails(listed, await handle.result())
-    return JobDetails(listed, await read_progress(client, job))
+    return JobDetails(listed, await _read_progress(client, listed))
+
+
+async def _read_progress(client: Client, listed: ListedJob) -> BulkProgress:
+    """Of a job that has ended, its result."""
+    if listed.status != "ended":
+        return await read_progress(client, listed.job)
+    async with server_call(job_subject(listed.job), server_address(client)):
+        handle = client.get_workflow_handle(bulk_workflow_id(listed.job), result_type=BulkProgress)
+        progress: BulkProgress = await handle.result()
+    return progress
 
 
 async def read_progress(client: Client, job: str) -> BulkProgress:

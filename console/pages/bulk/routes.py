@@ -14,12 +14,14 @@ from console.access.guard import SignedIn, allowed
 from console.pages.actions.known_people import known_people
 from console.pages.actions.typed_form import local_path, read_typed
 from console.pages.bulk.choosing import MAX_TRIED, Chosen, read_chosen, try_out
+from console.pages.bulk.job_states import read_states
 from console.pages.bulk.live_source import BulkJobSource
 from console.pages.work.routes import work_query
 from console.presenting.actions.action_words import action_label
 from console.presenting.actions.refusals import Refusal, refusal_of_error
 from console.presenting.bulk.bulk_form import BulkForm, bulk_form, read_bulk_form
-from console.presenting.bulk.choice import summary
+from console.presenting.bulk.choice import noun_of, summary
+from console.presenting.bulk.job_list import job_row
 from console.presenting.bulk.job_page import job_page, result_rows
 from console.presenting.forms.fields import Typed
 from console.presenting.work.work_query import WorkQuery
@@ -165,6 +167,7 @@ async def _show_choice(
         "bulk/new.html",
         status=status,
         selected=selected,
+        noun=noun_of(selected.spec),
         choices=[(name, action_label(spec)) for name, spec in JOB_ACTIONS.items() if _fits(spec, selected.query)],
         **_shown(chosen, form),
         targets=targets,
@@ -191,7 +194,10 @@ def _shown(chosen: Chosen, form: BulkForm) -> dict[str, Any]:
 def _add_reading(routes: APIRouter, console: Console) -> None:
     @routes.get("/bulk", dependencies=[allowed(READ_WORK)])
     async def jobs(request: Request) -> Response:
-        return console.render(request, "bulk/list.html", jobs=(await console.orders.list_bulk_jobs()).jobs)
+        listed = (await console.orders.list_bulk_jobs()).jobs
+        states = await read_states(console.orders, listed)
+        rows = [job_row(*each) for each in zip(listed, states, strict=True)]
+        return console.render(request, "bulk/list.html", jobs=rows)
 
     @routes.get("/bulk/{job}", dependencies=[allowed(READ_WORK)])
     async def job(

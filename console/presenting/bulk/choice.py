@@ -19,6 +19,11 @@ def pick(item: WorklistItem) -> str:
     return f"{item.order_id}/{item.step.number}"
 
 
+def noun_of(spec: ActionSpec) -> str:
+    """What a job does the action to: `order` or `step`."""
+    return "order" if ActionTarget.ORDER in spec.targets else "step"
+
+
 def targets_of(spec: ActionSpec, items: Sequence[WorklistItem]) -> list[BulkTarget]:
     """The steps, or for an action on orders their orders, each once."""
     if ActionTarget.ORDER in spec.targets:

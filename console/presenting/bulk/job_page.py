@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from console.presenting.actions.action_words import action_label
 from console.presenting.actions.suggestions import order_url, step_url
+from console.presenting.bulk.choice import noun_of
 from operations.bulk.job_reading import JobDetails, JobState
 from workflows.contract.actions import ACTIONS
 from workflows.contract.bulk_messages import BulkOutcome, BulkProgress, BulkTargetResult
@@ -42,6 +43,9 @@ class OutcomeCount:
 class JobPage:
     progress: BulkProgress
     title: str
+    """`Retry 12`"""
+    noun: str
+    """`step`, `order`."""
     state_word: str
     tone: str
     counts: Sequence[OutcomeCount]
@@ -70,8 +74,9 @@ def job_page(details: JobDetails) -> JobPage:
         if progress.counts.get(outcome)
     ]
     tried = progress.total - progress.counts.get(BulkOutcome.WAITING, 0)
-    title = f"{action_label(ACTIONS[progress.order.action])} {progress.total:,}"
-    return JobPage(progress, title, word, tone, counts, tried, details.is_open)
+    spec = ACTIONS[progress.order.action]
+    title = f"{action_label(spec)} {progress.total:,}"
+    return JobPage(progress, title, noun_of(spec), word, tone, counts, tried, details.is_open)
 
 
 def result_rows(results: Sequence[BulkTargetResult]) -> list[ResultRow]:

@@ -23,7 +23,7 @@ async def test_chosen_steps_are_tried_out_and_done_by_a_job(site: ConsoleSite, o
     url = f"/bulk/new?kind=fallout&action=skip&pick={first}/1&pick={second}/1&pick=gone/1"
     page = await visitor.page(url)
     text = visible_text(page)
-    for words in ("2 targets at once", "2 would be done", "1 row that you chose no longer waits", first, second):
+    for words in ("2 steps at once", "2 would be done", "1 row that you chose no longer waits", first, second):
         assert words in text, words
     assert (await orders.read(first)).step("1").state is StepState.FATALLY_FAILED
     form = main_form(page)
@@ -66,6 +66,28 @@ async def test_a_job_shows_what_is_refused_before_it_begins_and_can_be_stopped(
     assert (await viewer.get("/bulk/new")).status_code == 403
 
 
+async def test_the_list_says_which_jobs_are_paused_and_which_were_stopped(
+    site: ConsoleSite, orders: OrderClient
+) -> None:
+    tasks = [await submit(orders, "survey") for _ in range(3)]
+    for task in tasks:
+        await step_in(orders, task, StepState.IN_PROGRESS)
+    visitor = await site.visitor()
+    url = "/bulk/new?kind=task&queue=*&action=claim&" + "&".join(f"pick={task}/1" for task in tasks)
+    form = main_form(await eventually(lambda: visitor.page(url), lambda page: all(task in page for task in tasks)))
+    job = (await visitor.post(url, form.values | {"per_second": "1"})).headers["location"]
+
+    async def listed() -> str:
+        row = re.search(rf'<tr data-row>(?:(?!</tr>).)*href="{job}".*?</tr>', await visitor.page("/bulk"), re.DOTALL)
+        return visible_text(row[0]) if row is not None else ""
+
+    await visitor.post(f"{job}/pause")
+    paused = await eventually(listed, lambda text: "‖ paused" in text)
+    assert "Claim 3 steps" in paused
+    await visitor.post(f"{job}/stop")
+    await eventually(listed, lambda text: "× stopped" in text)
+
+
 async def test_without_a_tick_nothing_is_chosen(site: ConsoleSite) -> None:
     visitor = await site.visitor()
     url = "/bulk/new?kind=task&queue=field_ops&customer=C-1&action=claim"
@@ -85,7 +107,7 @@ async def test_all_that_fit_the_filter_are_an_explicit_choice(site: ConsoleSite,
     )
     (link,) = re.findall(r'href="(/bulk/new\?[^"]*)"', page)
     chosen = await visitor.page(unescape(link))
-    assert "1 target at once" in visible_text(chosen)
+    assert "1 step at once" in visible_text(chosen)
     assert (wanted in chosen, other in chosen) == (True, False)
     assert "all=1" in main_form(chosen).action
 
