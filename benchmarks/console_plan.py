@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 VIEWS = (("matrix", "as=matrix"), ("lanes", "as=lanes&lines=each"))
 LIMITS = {2_000: 1_000.0, 10_000: 2_000.0}
-"""Steps → milliseconds from the request of the page until the plan is drawn."""
+"""Steps → milliseconds from the request of the page until the plan is drawn: at the first opening, when nothing of the
+order has been read yet, and in the median of the later ones."""
 LEAST_FRAMES = 50.0
 """Frames a second while the plan is moved."""
 OPENINGS = 4
@@ -69,7 +70,7 @@ async def measure() -> bool:
     """Whether the limits hold."""
     holds = True
     async with benchmark_console() as console:
-        print_line(f"Plan in a browser: median of {OPENINGS} openings (minimum … maximum) after a first one")
+        print_line(f"Plan in a browser: the first opening, and the median (minimum … maximum) of {OPENINGS} later ones")
         async with console.page() as page:
             for steps in SIZES:
                 holds &= await _measure_size(page, steps)
@@ -89,7 +90,7 @@ async def _measure_size(page: Page, steps: int) -> bool:
         slowest = max(max(each.frames) for each in openings)
         sizes = first.sizes
         print_line(
-            f"  {steps:6} steps, {name}: drawn after {format_spread(drawn, ' ms', 0)}, at first {first.drawn:.0f} ms"
+            f"  {steps:6} steps, {name}: first drawn after {first.drawn:.0f} ms, later {format_spread(drawn, ' ms', 0)}"
             f"; {format_spread(rates, ' frames a second', 0)}, longest frame {slowest:.0f} ms"
         )
         print_line(
@@ -97,8 +98,8 @@ async def _measure_size(page: Page, steps: int) -> bool:
             f" {sizes['states'] / 1e3:.0f} kB, page {sizes['page'] / 1e3:.0f} kB, scripts and styles"
             f" {sizes['assets'] / 1e3:.0f} kB"
         )
-        limit = LIMITS.get(steps)
-        if limit is not None and (statistics.median(drawn) > limit or statistics.median(rates) < LEAST_FRAMES):
+        limit, slowest_opening = LIMITS.get(steps), max(first.drawn, statistics.median(drawn))
+        if limit is not None and (slowest_opening > limit or statistics.median(rates) < LEAST_FRAMES):
             print_line(f"         over the limit: {limit:.0f} ms, {LEAST_FRAMES:.0f} frames a second")
             holds = False
     return holds
