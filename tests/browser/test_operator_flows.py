@@ -193,7 +193,7 @@ async def test_everything_that_failed_is_retried_at_once_after_the_system_came_b
     await page.get_by_role("button", name="The 3 ticked rows…").click()
     await page.locator("#dry-run", has_text="3 would be done").wait_for()
     broken.is_mended = True
-    await page.get_by_role("button", name="Begin with 3 targets").click()
+    await page.get_by_role("button", name="Begin with 3 steps").click()
     await page.locator("#job-state", has_text="done").wait_for()
     assert "3 of 3 tried" in await page.locator("#job").inner_text()
     for order_id in order_ids:
