@@ -46,7 +46,8 @@ async def perform_action(client: Client, order_id: str, action: ActionSpec, requ
     NoWorker."""
     if isinstance(request, RecoverOrder):
         return await recover_order(client, order_id, request.actor)
-    return await execute_order_update(client, order_id, action.name, _as_order_sees_it(request), ActionResult)
+    message = _as_order_sees_it(request)
+    return await execute_order_update(client, order_id, action.name, message, ActionResult, UPDATE_TIMEOUT)
 
 
 def _as_order_sees_it(request: Message) -> Message:
@@ -64,7 +65,7 @@ async def execute_order_update(
     update: str,
     message: Message,
     result_type: type[ResultT],
-    timeout_seconds: float = UPDATE_TIMEOUT,
+    timeout_seconds: float,
 ) -> ResultT:
     """Performs the action. Raises NotFound, OperationRefused (also if the order has ended) and NoWorker, which is an
     UnansweredUpdate unless `message` asks for a dry run."""

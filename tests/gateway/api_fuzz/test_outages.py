@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
-from operations.actions import amend_order
+from operations import systems
+from operations.actions import amend_order, perform_action
 from operations.client import OrderClient
+from operations.reading import order_details
 from operations.reading.ledger_access import LedgerAccess
 from operations.temporal.connection import ConnectionSettings, connect
 from tests.gateway.api_fuzz.known_values import JOB
@@ -22,6 +25,15 @@ from tests.support.gateway_schema import Operation
 from tests.support.http_requests import an_order
 
 ORDER_ACTIONS = ("cancel", "rollback", "hold", "resume", "notes", "characteristics")
+LIMITS = (
+    (amend_order, "AMEND_TIMEOUT"),
+    (perform_action, "UPDATE_TIMEOUT"),
+    (order_details, "QUERY_TIMEOUT"),
+    (systems, "SWITCH_TIMEOUT"),
+)
+"""Seconds for a worker's answer."""
+SHORT_WAIT = {"wait": 3}
+"""Seconds for the decision about a submission."""
 NEED_NO_TEMPORAL = {"GET /health": 200, "POST /callbacks/{callback_id}": 404}
 """Operation → status. The callback id is not valid."""
 
@@ -74,15 +86,18 @@ def has_an_order(operation: Operation) -> bool:
 async def test_without_a_worker_every_answer_is_in_the_schema(
     idle: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(amend_order, "AMEND_TIMEOUT", 2.0)
+    for module, limit in LIMITS:  # most operations wait for one of them
+        monkeypatch.setattr(module, limit, 2.0)
     targets = [each for each in OPERATIONS if "/bulk/" not in each.path]
 
     async def ask(operation: Operation) -> httpx.Response:
-        order = an_order("survey")
+        order, case = an_order("survey"), case_of(operation)
         if has_an_order(operation):
-            submitted = await idle.post("/orders", json=order, params={"wait": 3})
+            submitted = await idle.post("/orders", json=order, params=SHORT_WAIT)
             assert submitted.status_code == 202
-        return await idle.send(request_of(idle, operation, case_of(operation), order_id=order["id"]))
+        if str(operation) == "POST /orders":
+            case = replace(case, query=SHORT_WAIT)
+        return await idle.send(request_of(idle, operation, case, order_id=order["id"]))
 
     answers = await asyncio.gather(*(ask(operation) for operation in targets))  # `idle` compares each with the schema
     for operation, answer in zip(targets, answers, strict=True):
