@@ -48,7 +48,7 @@ class WorkerProcess:
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
                 [
-                    *(sys.executable, "worker.py", "--address", address),
+                    *(sys.executable, "-m", "tests.support.quick_worker", "--address", address),
                     *("--task-queue", task_queue, "--definitions", str(definitions)),
                 ],
                 cwd=ROOT,
