@@ -54,12 +54,12 @@ def shown_line_state(run: OrderRun, line: int, contributions: Collection[StepCon
     state = line_state(contributions)
     if state not in OPEN_ORDER_STATES:
         return state
-    flags = {
-        OrderFlag.STARTED: state is OrderState.IN_PROGRESS,
-        OrderFlag.CANCELLING: run.compensation.order_cancelled,
-        OrderFlag.HELD: run.holds.is_order_held or line in run.holds.held_lines,
-    }
-    return running_state([flag for flag, is_set in flags.items() if is_set])
+    flags = (
+        (OrderFlag.STARTED, state is OrderState.IN_PROGRESS),
+        (OrderFlag.CANCELLING, run.compensation.order_cancelled),
+        (OrderFlag.HELD, run.holds.is_order_held or line in run.holds.held_lines),
+    )
+    return running_state([flag for flag, is_set in flags if is_set])
 
 
 def contributions_by_line(run: OrderRun) -> list[set[StepContribution]]:
@@ -101,13 +101,13 @@ def _removed_order_lines(run: OrderRun) -> frozenset[int]:
 
 
 def _order_flags(run: OrderRun) -> list[OrderFlag]:
-    flags = {
-        OrderFlag.STARTED: any(count and state not in NOT_BEGUN for state, count in run.counters.by_state.items()),
-        OrderFlag.CANCELLING: run.compensation.order_cancelled,
-        OrderFlag.HELD: run.holds.is_order_held,
-        OrderFlag.STOPPING: bool(run.compensation.stopping_count),
-    }
-    return [flag for flag, is_set in flags.items() if is_set]
+    flags = (
+        (OrderFlag.STARTED, any(count and state not in NOT_BEGUN for state, count in run.counters.by_state.items())),
+        (OrderFlag.CANCELLING, run.compensation.order_cancelled),
+        (OrderFlag.HELD, run.holds.is_order_held),
+        (OrderFlag.STOPPING, bool(run.compensation.stopping_count)),
+    )
+    return [flag for flag, is_set in flags if is_set]
 
 
 def product_ids(plan: Plan, removed: Collection[str] = ()) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from enum import StrEnum
+from functools import cache
 
 from workflows.contract.states import CANCELLED_STATES, OrderState, StepState
 
@@ -187,7 +188,11 @@ def step_contribution(state: StepState, undo_reason: UndoReason | None, *, undoi
 
 def line_state(contributions: Collection[StepContribution]) -> OrderState:
     """A line's state, by the steps that serve it."""
-    present = frozenset(contributions)
+    return _line_state(frozenset(contributions))
+
+
+@cache
+def _line_state(present: frozenset[StepContribution]) -> OrderState:
     return next(state for some, all_, state in LINE_STATE_RULES if (not some or present & some) and present <= all_)
 
 
@@ -204,5 +209,9 @@ def order_state(lines: Collection[OrderState]) -> OrderState:
 
 def running_state(flags: Collection[OrderFlag]) -> OrderState:
     """The state of an order, or a line, that has not ended."""
-    present = frozenset(flags)
+    return _running_state(frozenset(flags))
+
+
+@cache
+def _running_state(present: frozenset[OrderFlag]) -> OrderState:
     return next(state for all_, state in RUNNING_STATE_RULES if all_ <= present)
