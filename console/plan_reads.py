@@ -33,8 +33,8 @@ class KeptPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class MarkedSteps:
-    """An order with all its steps, and the mark from which the live feed tells what has changed since."""
+class MarkedOrder:
+    """An order, and the mark from which the live feed tells what has changed since."""
 
     details: OrderDetails
     mark: str
@@ -47,19 +47,23 @@ class PlanReads:
         """`take_mark`: the present mark of the live feed with this topic."""
         self._orders = orders
         self._take_mark = take_mark
+        self._overviews = SharedTasks(self._read_overview)
         self._steps = SharedTasks(self._read_steps, KEPT_SECONDS)
         self._stored = SharedTasks(self._make_stored)
         self._structures = SharedTasks(self._find_structure)
         self._single_lanes = SharedTasks(self._find_single_lanes)
         self._plans: OrderedDict[PlanKey, KeptPlan] = OrderedDict()
 
-    def begin(self, order_id: str) -> None:
-        """Begins what a page is about to ask for, unless it is there, or under way."""
+    def begin(self, order_id: str) -> Awaitable[MarkedOrder]:
+        """Begins to read the steps and to make the structure, which a page is about to ask for. Returns the order
+        without its steps, which comes first, to be awaited."""
+        overview = self._overviews.begin(order_id)
         self._steps.begin(order_id)
         self._structures.begin(order_id)
+        return asyncio.shield(overview)
 
-    async def steps(self, order_id: str) -> MarkedSteps:
-        """At most KEPT_SECONDS old."""
+    async def steps(self, order_id: str) -> MarkedOrder:
+        """With all steps. At most KEPT_SECONDS old."""
         return await self._steps.result(order_id)
 
     async def structure(self, order_id: str) -> Packed:
@@ -69,9 +73,13 @@ class PlanReads:
         """None if the structure has each lane by itself already."""
         return await self._single_lanes.result(order_id)
 
-    async def _read_steps(self, order_id: str) -> MarkedSteps:
+    async def _read_overview(self, order_id: str) -> MarkedOrder:
         mark = await self._take_mark(f"order/{order_id}")
-        return MarkedSteps(await self._orders.read(order_id), mark)
+        return MarkedOrder(await self._orders.read(order_id, steps=False), mark)
+
+    async def _read_steps(self, order_id: str) -> MarkedOrder:
+        overview = await self._overviews.result(order_id)
+        return MarkedOrder(await self._orders.add_steps(overview.details), overview.mark)
 
     async def _find_structure(self, order_id: str) -> KeptPlan:
         """Whoever asks for the structure asks for the states, too. A large order takes long to tell them. Meanwhile,

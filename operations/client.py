@@ -126,6 +126,10 @@ class OrderClient:
     async def read(self, order_id: str, *, steps: bool = True, source: Preference = "best") -> OrderDetails:
         return await self._source.read(order_id, source, steps=steps)
 
+    async def add_steps(self, details: OrderDetails) -> OrderDetails:
+        """The order, which was just read without its steps, with all of them."""
+        return await self._source.add_steps(details)
+
     async def _wait_until_written(self, order_id: str) -> None:
         """So that lists show what an action has done."""
         await wait_until_written(self.client, self.ledger, order_id)

@@ -72,14 +72,23 @@ async def read_order(client: Client, order_id: str, *, steps: bool = True) -> Or
     """The order and, if `steps`, all its steps. Works for ended orders as long as Temporal keeps them."""
     try:
         order = await _with_end(client, await query_overview(client, order_id))
-        views = await _read_all_steps(client, order) if steps else []
-        record = await describe_order(client, order_id)
-        pending = record.raw_description.pending_activities if steps else []
-        holds = await system_holds(client, pending)
+        return await _read_rest(client, order, steps=steps)
     except (NoWorker, NotFound):
         record = await describe_order(client, order_id)
         view = as_interrupted(await view_from_record(record), await read_interruption(client, record))
         return OrderDetails(view, (), "record")
+
+
+async def add_steps(client: Client, order: OrderView) -> OrderDetails:
+    """The order, which a worker has just told without its steps, with all of them. Raises NotFound, NoWorker."""
+    return await _read_rest(client, order, steps=True)
+
+
+async def _read_rest(client: Client, order: OrderView, *, steps: bool) -> OrderDetails:
+    views = await _read_all_steps(client, order) if steps else []
+    record = await describe_order(client, order.order_id)
+    pending = record.raw_description.pending_activities if steps else []
+    holds = await system_holds(client, pending)
     if interruption := await read_interruption(client, record):
         return OrderDetails(as_interrupted(order, interruption), tuple(without_waits(views)))
     return OrderDetails(order, tuple(with_attempts(views, pending, holds)))

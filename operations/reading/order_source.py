@@ -7,6 +7,7 @@ that has ended changes no more, so the ledger answers, also after Temporal has f
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -82,6 +83,15 @@ class OrderSource:
             stored = await self._from_ledger(self._ledger, order_id, steps=steps)
             return replace(_as_recorded(stored, live), order_failure=SILENT)
         return replace(live, ledger_failure=known.failure)
+
+    async def add_steps(self, details: OrderDetails) -> OrderDetails:
+        """The order, which was just read without its steps, with all of them."""
+        order = details.order
+        if details.source == "worker" and order.interrupted is None:
+            with suppress(NotFound, NoWorker, ServerUnreachable):
+                whole = await order_details.add_steps(self._client, order)
+                return replace(whole, ledger_failure=details.ledger_failure)
+        return await self.read(order.order_id, "best")
 
     async def _live(self, ledger: LedgerAccess, order_id: str, *, steps: bool) -> OrderDetails:
         try:

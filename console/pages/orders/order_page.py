@@ -29,9 +29,10 @@ def order_page_routes(console: Console) -> APIRouter:
     async def show_order(request: Request, order_id: str) -> Response:
         since = await console.live.mark(f"order/{order_id}")
         view = request.query_params.get("view")
-        next((each for each in ORDER_TABS if each.name == view), ORDER_TABS[0]).begin(console, request, order_id)
+        wanted = next((each for each in ORDER_TABS if each.name == view), ORDER_TABS[0])
+        begun = wanted.begin(console, request, order_id)
         try:
-            heading = await read_heading(console.orders, order_id)
+            heading = await read_heading(console.orders, begun or console.orders.read(order_id, steps=False))
         except NotFound:
             return console.render(request, "order/unknown.html", status=404, order_id=order_id)
         tabs = _tabs_of(heading)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,9 +26,9 @@ TRACE_SECONDS = 1.5
 _ACTIVE = [state for state in StepState if state not in SETTLED and state is not StepState.PENDING]
 
 
-async def read_heading(orders: OrderClient, order_id: str) -> OrderHeading:
-    """Raises NotFound, LedgerAway, ServerUnreachable."""
-    details = await orders.read(order_id, steps=False)
+async def read_heading(orders: OrderClient, overview: Awaitable[OrderDetails]) -> OrderHeading:
+    """`overview`: the order without its steps. Raises NotFound, LedgerAway, ServerUnreachable."""
+    details = await overview
     steps, is_whole = await _read_steps(orders, details)
     details = replace(details, steps=tuple(steps))
     heading = order_heading(details, await _blockers(orders, details), steps, datetime.now(UTC))

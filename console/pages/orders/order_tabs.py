@@ -10,6 +10,7 @@ from fastapi import Request
 
 from console.presenting.order.heading import OrderHeading
 from console.services import Console
+from operations.reading.order_details import OrderDetails
 
 ChoiceT = TypeVar("ChoiceT", bound=str)
 TabValues = Callable[[Console, Request, OrderHeading], Awaitable[dict[str, Any]]]
@@ -24,8 +25,9 @@ class OrderTab:
     """Extends `order/page.html`, and fills its block `tab`."""
     values: TabValues
     """What the template gets beside `heading`."""
-    begin: Callable[[Console, Request, str], None] = lambda *_: None
-    """Called with the order's id before anything is read: begins what takes long and is asked for later."""
+    begin: Callable[[Console, Request, str], Awaitable[OrderDetails] | None] = lambda *_: None
+    """Called with the order's id before anything is read: begins what takes long and is asked for later. It returns the
+    order without its steps if it reads that, too."""
     redraws_itself: bool = False
     """Its script keeps it current. Otherwise, it is replaced whenever the order changes."""
 

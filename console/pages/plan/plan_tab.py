@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 
 from fastapi import Request
 
 from console.pages.orders.order_reading import read_all_steps
 from console.pages.orders.order_tabs import OrderTab, page_number
+from console.plan_reads import MarkedOrder
 from console.presenting.order.heading import OrderHeading
 from console.presenting.plan.page import PlanPage
 from console.presenting.plan.table import plan_table
 from console.services import Console
+from operations.reading.order_details import OrderDetails
 
 REFRESH_HEADER = "x-refresh"
 """Of scripts that ask for a page again, to show what has changed around the plan."""
@@ -20,10 +23,15 @@ MAX_INLINE_STEPS = 500
 that nobody else waits for its steps to be read."""
 
 
-def begin_plan(console: Console, request: Request, order_id: str) -> None:
+def begin_plan(console: Console, request: Request, order_id: str) -> Awaitable[OrderDetails] | None:
     """While the page is made and its scripts start, the steps that they ask for are read."""
-    if request.query_params.get("as") != "table" and REFRESH_HEADER not in request.headers:
-        console.plans.begin(order_id)
+    if request.query_params.get("as") == "table" or REFRESH_HEADER in request.headers:
+        return None
+    return _overview(console.plans.begin(order_id))
+
+
+async def _overview(begun: Awaitable[MarkedOrder]) -> OrderDetails:
+    return (await begun).details
 
 
 async def plan_values(console: Console, request: Request, heading: OrderHeading) -> dict[str, object]:

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
+from console.pages.orders import order_reading
+from console.pages.orders.order_reading import MAX_ACTIVE
 from operations.access.roles import Role
 from operations.client import OrderClient
 from operations.reading import order_details
-from operations.reading.order_source import Preference
 from tests.support.console_site import ConsoleSite, Visitor
 from tests.support.gateway_worker import eventually
-from workflows.contract.order_views import StepsPage, StepsPageRequest
+from workflows.contract.order_views import OrderView, StepsPage, StepsPageRequest
 
 
 async def read_json(visitor: Visitor, url: str) -> Any:
@@ -67,18 +68,24 @@ async def test_page_structure_and_states_ask_the_order_once(
     await orders.submit({"id": "P-once", "lines": [{"id": "1", "product": "shop"}]})
     await eventually(lambda: orders.read("P-once", steps=False), lambda read: bool(read.order.step_count))
     asked: list[str] = []
-    read = OrderClient.read
+    query_overview, query_steps_page = order_details.query_overview, order_details.query_steps_page
 
-    async def noted(client: OrderClient, order_id: str, *, steps: bool = True, source: Preference = "best") -> Any:
-        asked.append("steps" if steps else "overview")
-        return await read(client, order_id, steps=steps, source=source)
+    async def noted_overview(client: Client, order_id: str) -> OrderView:
+        asked.append("overview")
+        return await query_overview(client, order_id)
 
-    monkeypatch.setattr(OrderClient, "read", noted)
+    async def noted_steps(client: Client, order_id: str, request: StepsPageRequest) -> StepsPage:
+        asked.append("all steps" if request.limit > MAX_ACTIVE else "steps of the page")
+        return await query_steps_page(client, order_id, request)
+
+    monkeypatch.setattr(order_details, "query_overview", noted_overview)
+    monkeypatch.setattr(order_details, "query_steps_page", noted_steps)
+    monkeypatch.setattr(order_reading, "MAX_WHOLE", 0)  # as a large order is read
     visitor = await site.visitor(Role.VIEWER)
     await visitor.page("/orders/P-once", view="plan")
     await read_json(visitor, "/orders/P-once/plan.json")
     await read_json(visitor, "/orders/P-once/plan-states.json")
-    assert sorted(asked) == ["overview", "steps"]
+    assert sorted(asked) == ["all steps", "overview", "steps of the page"]
 
 
 async def test_steps_that_are_read_in_parts_are_those_that_are_read_at_once(

@@ -13,8 +13,8 @@ from console import plan_reads
 from console.made_plan import MadePlan, make_plan
 from console.plan_reads import PlanReads
 from operations.client import OrderClient
+from operations.reading.order_details import OrderDetails
 from operations.reading.order_pages import OrderPages
-from operations.reading.order_source import Preference
 from tests.support.gateway_worker import eventually
 
 
@@ -44,15 +44,16 @@ async def test_structure_is_made_from_the_ledger_while_the_order_tells_its_steps
     orders: OrderClient, order_id: str, made: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await eventually(lambda: orders.pages.plan(order_id), lambda stored: stored is not None)
-    may_tell, read = asyncio.Event(), OrderClient.read
+    may_tell, add_steps = asyncio.Event(), OrderClient.add_steps
 
-    async def slow(client: OrderClient, order_id: str, *, steps: bool = True, source: Preference = "best") -> Any:
+    async def slow(client: OrderClient, details: OrderDetails) -> OrderDetails:
         await may_tell.wait()
-        return await read(client, order_id, steps=steps, source=source)
+        return await add_steps(client, details)
 
-    monkeypatch.setattr(OrderClient, "read", slow)
+    monkeypatch.setattr(OrderClient, "add_steps", slow)
     reads = PlanReads(orders, no_mark)
-    reads.begin(order_id)
+    overview = await reads.begin(order_id)
+    assert (overview.details.order.order_id, overview.details.steps) == (order_id, ())
 
     async def is_made() -> list[str]:
         return made
