@@ -109,6 +109,7 @@ order_words = clustered_table(
     "order_words",
     Column("word", ExactText, primary_key=True, info=PERSONAL),
     order_key(),
+    Index(None, "order_key"),
 )
 """Words of ids and names by which free text finds current orders (ledger/writing/search_words.py)."""
 

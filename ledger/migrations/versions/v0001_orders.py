@@ -49,9 +49,9 @@ LIST_INDEXES: dict[str, tuple[list[str], sa.TextClause | None]] = {
     "ix_orders_state_ended_at_started_at": (["state", "ended_at", "started_at", "key"], CURRENT),
     "ix_orders_state_started_at": (["state", "started_at", "key"], CURRENT),
     "ix_orders_state_requested_completion": (["state", "requested_completion", "key"], CURRENT),
-    "ix_orders_customer_id_ended_at_started_at": (["customer_id", "ended_at", "started_at", "key"], CURRENT),
-    "ix_orders_customer_id_started_at": (["customer_id", "started_at", "key"], CURRENT),
-    "ix_orders_customer_id_requested_completion": (["customer_id", "requested_completion", "key"], CURRENT),
+    "ix_orders_customer_id_ended_at_started_at": (["customer_id", "ended_at", "started_at", "key", "state"], CURRENT),
+    "ix_orders_customer_id_started_at": (["customer_id", "started_at", "key", "state"], CURRENT),
+    "ix_orders_customer_id_requested_completion": (["customer_id", "requested_completion", "key", "state"], CURRENT),
     "ix_orders_catalogue_version_key_ended_at_started_at": (
         ["catalogue_version_key", "ended_at", "started_at", "key"],
         CURRENT,
@@ -75,7 +75,6 @@ LIST_INDEXES: dict[str, tuple[list[str], sa.TextClause | None]] = {
         None,
     ),
     "ix_order_systems_system_started_at_order_key": (["system", "started_at", "order_key"], None),
-    "ix_order_words_order_key_word": (["order_key", "word"], None),
     "ix_work_items_kind_due_order_key_step_number": (["kind", "due", "order_key", "step_number"], None),
     "ix_work_items_kind_since_order_key_step_number": (["kind", "since", "order_key", "step_number"], None),
     "ix_work_items_queue_due": (["queue", "due"], None),
@@ -333,6 +332,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("word", "order_key", name=op.f("pk_order_words")),
         sqlite_with_rowid=False,
     )
+    op.create_index(op.f("ix_order_words_order_key"), "order_words", ["order_key"], unique=False)
     op.create_table(
         "orders",
         sa.Column("key", Key, autoincrement=True, nullable=False),
