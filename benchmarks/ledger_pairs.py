@@ -11,7 +11,7 @@ from benchmarks.ledger_orders import CODES, LAST_NAMES, PEOPLE, QUEUES, SPAN, Or
 from ledger.reading.order_filter import OrderFilter, WorkFilter
 from ledger.reading.order_search import INDEXED_PAIRS
 from ledger.reading.sorting import OrderColumn, Sort, WorkColumn
-from ledger.reading.work_lists import WorkKind
+from ledger.reading.work_criteria import WorkKind
 from workflows.contract.states import Jeopardy, OrderState
 
 PAGE = 100

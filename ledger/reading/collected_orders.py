@@ -11,16 +11,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     CTE,
-    BigInteger,
-    ColumnElement,
     CompoundSelect,
     Connection,
     Integer,
-    Select,
     Text,
-    any_,
     func,
     literal,
     null,
@@ -30,8 +25,10 @@ from sqlalchemy import (
 )
 
 from ledger.reading.cursor import Cursor
+from ledger.reading.driving_keys import compared_keys, is_listed, probed_keys
+from ledger.reading.list_parts import parts_behind
 from ledger.reading.order_criteria import CURRENT, Criterion, hint_at_index
-from ledger.reading.phases import SORTED_COLUMNS, Phase, order_phases
+from ledger.reading.phases import SORTED_COLUMNS, order_phases
 from ledger.reading.sorting import OrderColumn, Sort
 from ledger.schema.tables import orders
 
@@ -84,12 +81,8 @@ class CollectedOrders:
                 literal(0, Integer).label("place"),
             ).group_by(found.c.state)
         ]
-        first = cursor.phase if cursor is not None else 0
-        for position, phase in enumerate(order_phases(sort, dict(found.c))):
-            if position >= first:
-                after = phase.after(cursor) if position == first else None
-                parts.append(_part(found, phase, position, after, limit))
-        return union_all(*parts)
+        columns = (type_coerce(null(), Text).label("state"), found.c.key.label("number"))
+        return union_all(*parts, *parts_behind(cursor, order_phases(sort, dict(found.c)), columns, limit))
 
     def _found(self, columns: Sequence[str]) -> CTE:
         wanted = [orders.c[name] for name in dict.fromkeys(("key", *columns))]
@@ -99,49 +92,13 @@ class CollectedOrders:
         if driver.driving is not None and not early:
             query = hint_at_index(select(*wanted).where(CURRENT, driver.driving), driver.index)
         elif self._is_sqlite:
-            driving = _probed_keys(driver, early).subquery("driving")
+            driving = probed_keys(driver, early).subquery("driving")
             query = select(*wanted).select_from(driving.join(orders, orders.c.key == driving.c.order_key))
         else:
-            query = select(*wanted).where(is_listed(orders.c.key, _compared_keys(driver, early)))
+            query = select(*wanted).where(is_listed(orders.c.key, compared_keys(driver, early)))
         return query.where(*rest).limit(self._limit).cte("found")
 
 
 def _set(connection: Connection, settings: Mapping[str, str]) -> None:
     """For the rest of the transaction, on PostgreSQL."""
     connection.execute(select(*(func.set_config(name, value, True) for name, value in settings.items())))
-
-
-def _probed_keys(driver: Criterion, early: Sequence[Criterion]) -> Select[Any]:
-    """The keys of orders that fit these criteria, which indexes answer: no order is read."""
-    (key,) = driver.keys.selected_columns
-    keys = driver.keys.where(*(each.condition_on(key) for each in early if each.condition_on is not None))
-    return keys.distinct() if driver.repeats else keys
-
-
-def _compared_keys(driver: Criterion, early: Sequence[Criterion]) -> Select[Any]:
-    """As _probed_keys, for PostgreSQL. If an index has the orders of a criterion in the order of their keys, it is
-    searched once for all keys of the driver, or merged with such an index of the driver. Keys may repeat."""
-    listed = [each for each in early if each.is_sorted and not driver.is_sorted]
-    keys = _probed_keys(driver, [each for each in early if each not in listed])
-    for criterion in listed:
-        (key,) = criterion.keys.selected_columns
-        keys = criterion.keys.where(is_listed(key, keys))
-    return keys
-
-
-def is_listed(key: ColumnElement[int], keys: Select[Any]) -> ColumnElement[bool]:
-    """`key` is one of `keys`, for PostgreSQL: the list is made and sorted once. In half the time of a join."""
-    return key == any_(func.array(keys.scalar_subquery(), type_=ARRAY(BigInteger)))
-
-
-def _part(found: CTE, phase: Phase, position: int, after: ColumnElement[bool] | None, limit: int) -> Select[Any]:
-    place = func.row_number().over(order_by=phase.order_by)
-    query = select(
-        literal(position, Integer).label("phase"),
-        type_coerce(null(), Text).label("state"),
-        found.c.key.label("number"),
-        place.label("place"),
-    ).order_by(*phase.order_by)
-    for condition in (phase.condition, after):
-        query = query if condition is None else query.where(condition)
-    return select(query.limit(limit).subquery(f"part_{position}"))

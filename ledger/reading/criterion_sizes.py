@@ -11,6 +11,8 @@ from ledger.schema.tables import state_counts
 
 MAX_REPEATS = 3
 """How many words of an order begin alike, at most, in a count of the orders that have such a word."""
+MAX_COUNTED = 5
+"""How many times the exact number criteria are counted."""
 
 
 def fit_more_than(connection: Connection, criterion: Criterion, number: int) -> bool:
@@ -37,20 +39,22 @@ def count_keys(connection: Connection, criterion: Criterion, most: int) -> int:
 
 
 def rarest_first(connection: Connection, criteria: Sequence[Criterion], exact: int) -> list[Criterion]:
-    """The criteria in the order of how many orders fit. All are counted up to `exact`; how many are in a state is
-    kept. If more fit each of them, they are counted one by one, up to five times `exact` and no further than the rarest
-    so far: those that are not below it stay behind it."""
-    if len(criteria) < 2:
-        return list(criteria)
+    """The criteria in the order of how many orders fit. A single one is not counted."""
+    return list(criteria) if len(criteria) < 2 else list(sizes_rarest_first(connection, criteria, exact))
+
+
+def sizes_rarest_first(connection: Connection, criteria: Sequence[Criterion], exact: int) -> dict[Criterion, int]:
+    """The criteria in the order of how many orders fit, with how many keys they name. All are counted up to `exact`;
+    how many are in a state is kept. If more fit each of them, they are counted one by one, up to MAX_COUNTED times
+    `exact` and no further than the rarest so far: those that are not below it stay behind it."""
     sizes = {each: _kept_count(connection, each) for each in criteria if each.states}
     counted = [each for each in criteria if not each.states]
     sizes |= _sizes(connection, counted, exact + 1)
-    if min(sizes.values()) <= exact:
-        return sorted(criteria, key=sizes.__getitem__)
-    rarest = min([5 * exact + 1, *(size for each, size in sizes.items() if each.states)])
-    for criterion in counted:
-        sizes[criterion] = rarest = count_keys(connection, criterion, rarest)
-    return sorted(sizes, key=sizes.__getitem__)
+    if min(sizes.values()) > exact:
+        rarest = min([MAX_COUNTED * exact + 1, *(size for each, size in sizes.items() if each.states)])
+        for criterion in counted:
+            sizes[criterion] = rarest = count_keys(connection, criterion, rarest)
+    return {each: sizes[each] for each in sorted(sizes, key=sizes.__getitem__)}
 
 
 def _sizes(connection: Connection, criteria: Sequence[Criterion], limit: int) -> dict[Criterion, int]:

@@ -39,8 +39,9 @@ from ledger.reading.system_work import WorkAtSystem, read_work_at_system
 from ledger.reading.time_limit import limited
 from ledger.reading.timed_steps import TimedStep
 from ledger.reading.used_ids import UsedIdRow, find_used_id
+from ledger.reading.work_criteria import WorkKind
 from ledger.reading.work_groups import FalloutGroup, TaskGroup
-from ledger.reading.work_lists import WorkKind, WorkList
+from ledger.reading.work_lists import WorkList
 from ledger.retention.archived_order import archived_order, is_archived
 from ledger.settings import read_ledger_url
 from workflows.contract.order_changes import AmendmentRecord
@@ -106,6 +107,11 @@ class LedgerReader:
     def count_orders(self, criteria: OrderFilter) -> tuple[OrderTotal, Freshness]:
         with self._reading() as connection:
             return order_lists.count_orders(connection, criteria), read_freshness(connection)
+
+    def count_each(self, wanted: Mapping[str, OrderFilter]) -> dict[str, OrderTotal]:
+        """How many orders fit each of several filters, by the filter's name."""
+        with self._reading() as connection:
+            return {name: order_lists.count_orders(connection, criteria) for name, criteria in wanted.items()}
 
     def read_row_details(self, order_ids: Collection[str]) -> dict[str, RowDetails]:
         with self._reading() as connection:

@@ -22,7 +22,7 @@ from ledger.reading.errors import InvalidSearch
 from ledger.reading.order_criteria import CURRENT, Criterion, OrderCriteria
 from ledger.reading.order_filter import OrderFilter
 from ledger.reading.phases import Phase, order_phases
-from ledger.reading.search_values import find_only_words, words_of
+from ledger.reading.search_values import find_only_words
 from ledger.reading.sorting import OrderColumn, Sort
 from ledger.schema.tables import order_products, order_systems, orders, state_counts
 from workflows.contract.states import OrderState
@@ -83,7 +83,7 @@ class OrderSearch:
         self._connection = connection
         self._filter = criteria
         self._is_sqlite = is_sqlite(connection)
-        self._criteria = OrderCriteria(criteria, self._is_sqlite, self._find_only_words()).all()
+        self._criteria = OrderCriteria(criteria, self._is_sqlite, find_only_words(connection, criteria.search)).all()
 
     def total(self) -> OrderTotal:
         if self._are_counts_kept:
@@ -108,11 +108,6 @@ class OrderSearch:
             return total, self._read_in_order(sort, cursor)
         except _TooFarApartError:
             return total, self._collect(sort, cursor, None)[1]
-
-    def _find_only_words(self) -> dict[str, str]:
-        """For PostgreSQL, which can merge the orders of two words."""
-        words = words_of(self._filter.search) if self._filter.search is not None else []
-        return find_only_words(self._connection, words) if len(words) > 1 and not self._is_sqlite else {}
 
     @property
     def _are_counts_kept(self) -> bool:

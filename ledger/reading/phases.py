@@ -172,22 +172,29 @@ _ORDER_PHASES: dict[OrderColumn, Callable[[bool, _Columns], Sequence[Phase]]] = 
     OrderColumn.REQUESTED: _requested,
 }
 
-_WORK_COLUMNS: dict[WorkColumn, ColumnElement[Any]] = {
-    WorkColumn.DUE: work_items.c.due,
-    WorkColumn.SINCE: work_items.c.since,
-    WorkColumn.ORDER: work_items.c.order_id,
-    WorkColumn.QUEUE: work_items.c.queue,
-    WorkColumn.HOLDER: work_items.c.holder,
-    WorkColumn.SYSTEM: work_items.c.system,
-    WorkColumn.CODE: work_items.c.error_code,
-    WorkColumn.CUSTOMER: work_items.c.customer_id,
+_WORK_COLUMNS = {
+    WorkColumn.DUE: "due",
+    WorkColumn.SINCE: "since",
+    WorkColumn.ORDER: "order_id",
+    WorkColumn.QUEUE: "queue",
+    WorkColumn.HOLDER: "holder",
+    WorkColumn.SYSTEM: "system",
+    WorkColumn.CODE: "error_code",
+    WorkColumn.CUSTOMER: "customer_id",
 }
 
 
-def work_phases(sort: Sort[WorkColumn]) -> Sequence[Phase]:
-    """What has no value comes last, the longest waiting first. What has the same value is sorted by its order."""
-    column, since = _WORK_COLUMNS[sort.column], work_items.c.since
-    unique = (work_items.c.order_key, work_items.c.step_number)
+def columns_of_work(sort: Sort[WorkColumn]) -> list[str]:
+    """The columns of `work_items` that the phases name, each once."""
+    return list(dict.fromkeys(("order_key", "step_number", "since", _WORK_COLUMNS[sort.column])))
+
+
+def work_phases(sort: Sort[WorkColumn], columns: Mapping[str, ColumnElement[Any]] | None = None) -> Sequence[Phase]:
+    """What has no value comes last, the longest waiting first. What has the same value is sorted by its order.
+    `columns` stand for those of `work_items` with the same names."""
+    at = dict(work_items.c) if columns is None else columns
+    column, since = at[_WORK_COLUMNS[sort.column]], at["since"]
+    unique = (at["order_key"], at["step_number"])
     if sort.column in (WorkColumn.SINCE, WorkColumn.ORDER):
         return (
             Phase((column, *unique), sort.descending, column.is_not(None)),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
+from ledger.database import is_sqlite
 from ledger.reading.errors import InvalidSearch
 from ledger.schema.tables import order_words, work_items
 from ledger.writing.search_words import searched_words
@@ -63,8 +64,13 @@ def has_word(
     return exists().where(words.c.order_key == key, fits(word, words.c.word))
 
 
-def find_only_words(connection: Connection, beginnings: Sequence[str]) -> dict[str, str]:
-    """Beginning → the word that begins so, if all orders that fit have the same."""
+def find_only_words(connection: Connection, search: str | None) -> dict[str, str]:
+    """Beginning of a word that is searched for → the word that begins so, if all orders that fit have the same. For
+    PostgreSQL, which finds the orders of a whole word in the order of their keys: empty on SQLite. Raises
+    InvalidSearch."""
+    if search is None or is_sqlite(connection):
+        return {}
+    beginnings = words_of(search)
     stored = order_words.c.word
     ends = [select(end(stored)).where(begins_with(each)).scalar_subquery() for each in beginnings for end in _ENDS]
     found = connection.execute(select(*ends)).one()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, and_, case, distinct, func, or_, select
 
 from ledger.reading.order_filter import WorkFilter
-from ledger.reading.work_lists import work_conditions
+from ledger.reading.work_criteria import WorkCriteria
 from ledger.schema.tables import work_items
 from workflows.contract.states import Jeopardy
 
@@ -54,7 +54,7 @@ def group_fallout(connection: Connection, criteria: WorkFilter) -> Sequence[Fall
     steps = func.count()
     query = (
         select(at.system, at.error_code, steps, func.count(distinct(at.order_key)), func.min(at.since))
-        .where(*work_conditions("fallout", criteria))
+        .where(*WorkCriteria(connection, "fallout", criteria).conditions)
         .group_by(at.system, at.error_code)
         .order_by(steps.desc(), at.system, at.error_code)
         .limit(MAX_GROUPS)
@@ -77,7 +77,7 @@ def group_tasks(connection: Connection, criteria: WorkFilter, now: datetime | No
     counted = [func.sum(case((condition, 1), else_=0)) for condition in (late, at.holder.is_(None), *ages)]
     query = (
         select(at.queue, tasks, *counted, func.min(at.since))
-        .where(*work_conditions("task", criteria))
+        .where(*WorkCriteria(connection, "task", criteria).conditions)
         .group_by(at.queue)
         .order_by(tasks.desc(), at.queue)
         .limit(MAX_GROUPS)

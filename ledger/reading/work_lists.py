@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, distinct, exists, func, or_, select
+from sqlalchemy import Connection, Row, Select, select
 
-from ledger.reading.cursor import decode_cursor, encode_cursor, list_digest
+from ledger.reading.collected_work import collect_work
+from ledger.reading.cursor import Cursor, decode_cursor, encode_cursor, list_digest
 from ledger.reading.errors import InvalidSearch
 from ledger.reading.order_filter import WorkFilter
 from ledger.reading.order_record import step_view
 from ledger.reading.order_search import MAX_EXACT
-from ledger.reading.phases import work_phases
-from ledger.reading.search_values import between, has_word, in_queue, text_value, words_of
+from ledger.reading.phases import Phase, work_phases
 from ledger.reading.sorting import Sort, WorkColumn
-from ledger.schema.tables import order_documents, order_products, steps, work_items
+from ledger.reading.work_criteria import WorkCriteria, WorkKind
+from ledger.schema.tables import order_documents, steps, work_items
 from ledger.schema.value_lists import IsOneOf
-from workflows.contract.states import Jeopardy
 from workflows.contract.worklists import WorklistItem
-
-WorkKind = Literal["task", "fallout"]
 
 
 @dataclass(frozen=True)
@@ -43,62 +40,41 @@ def read_work_list(
     digest = list_digest(kind, replace(criteria, limit=0), str(sort))
     after = decode_cursor(cursor, digest)
     phases = work_phases(sort)
-    first = after.phase if after is not None else 0
-    if first not in range(len(phases)):
+    if after is not None and after.phase not in range(len(phases)):
         raise InvalidSearch("The cursor is not one that this list returned")
-    conditions = work_conditions(kind, criteria)
-    total, order_count = _count(connection, conditions)
+    wanted = WorkCriteria(connection, kind, criteria)
+    found = collect_work(connection, wanted, sort, after, criteria.limit)
+    keys, following = found.keys, found.next
+    if keys is None:
+        keys, following = _read_in_order(connection, wanted, phases, after, criteria.limit)
+    return WorkList(
+        items=_read_items(connection, keys),
+        next_cursor=None if following is None else encode_cursor(following, digest),
+        total=min(found.total, MAX_EXACT),
+        is_exact=found.total <= MAX_EXACT,
+        order_count=found.order_count,
+    )
+
+
+def _read_in_order(
+    connection: Connection, wanted: WorkCriteria, phases: Sequence[Phase], after: Cursor | None, limit: int
+) -> tuple[list[tuple[int, int]], Cursor | None]:
+    """The page of a list that is too long to be sorted: an index has its order."""
+    first = after.phase if after is not None else 0
     rows: list[tuple[int, Row[Any]]] = []
     for position, phase in enumerate(phases):
-        if position < first or len(rows) > criteria.limit:
+        if position < first or len(rows) > limit:
             continue
         columns = (work_items.c.order_key, work_items.c.step_number, *phase.labels)
-        query = select(*columns).where(*conditions).order_by(*phase.order_by).limit(criteria.limit + 1 - len(rows))
+        query = select(*columns).where(*wanted.conditions).order_by(*phase.order_by).limit(limit + 1 - len(rows))
         for condition in (phase.condition, phase.after(after) if position == first else None):
             query = query if condition is None else query.where(condition)
         rows += ((position, row) for row in connection.execute(query))
-    keys = [(row.order_key, row.step_number) for _, row in rows[: criteria.limit]]
-    following = None
-    if len(rows) > criteria.limit:
-        position, last = rows[criteria.limit - 1]
-        following = encode_cursor(phases[position].cursor_at(last, position), digest)
-    is_exact = total <= MAX_EXACT
-    return WorkList(_read_items(connection, keys), following, min(total, MAX_EXACT), is_exact, order_count)
-
-
-def work_conditions(kind: WorkKind, criteria: WorkFilter) -> list[ColumnElement[bool]]:
-    """Raises InvalidSearch for a value that no step can have."""
-    return [work_items.c.kind == kind, *_conditions(criteria)]
-
-
-def _conditions(criteria: WorkFilter) -> Iterator[ColumnElement[bool]]:
-    at = work_items.c
-    if criteria.queue is not None:
-        yield in_queue(criteria.queue)
-    if criteria.holder is not None:
-        yield at.holder == text_value(criteria.holder) if criteria.holder else at.holder.is_(None)
-    if criteria.system is not None:
-        yield at.system == text_value(criteria.system)
-    if criteria.code is not None:
-        yield at.error_code == text_value(criteria.code)
-    if criteria.customer is not None:
-        yield at.customer_id == text_value(criteria.customer)
-    if criteria.product is not None:
-        product = order_products.c.product == text_value(criteria.product)
-        yield exists().where(order_products.c.order_key == at.order_key, product)
-    if criteria.late:
-        yield or_(at.jeopardy == Jeopardy.LATE.value, at.due < datetime.now(UTC))
-    if criteria.search is not None:
-        yield from (has_word(word, at.order_key) for word in words_of(criteria.search))
-    yield from between(at.since, criteria.since, criteria.until)
-    yield from between(at.due, None, criteria.due_until)
-
-
-def _count(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> tuple[int, int]:
-    """Steps, at most MAX_EXACT + 1, and the orders of these."""
-    fitting = select(work_items.c.order_key).where(*conditions).limit(MAX_EXACT + 1).subquery()
-    row = connection.execute(select(func.count(), func.count(distinct(fitting.c.order_key)))).one()
-    return row[0], row[1]
+    keys = [(row.order_key, row.step_number) for _, row in rows[:limit]]
+    if len(rows) <= limit:
+        return keys, None
+    position, last = rows[limit - 1]
+    return keys, phases[position].cursor_at(last, position)
 
 
 def _read_items(connection: Connection, keys: Sequence[tuple[int, int]]) -> list[WorklistItem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Mapping
+from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
 from ledger.reading.errors import InvalidSearch, SearchTooSlow
@@ -32,6 +33,7 @@ class LedgerAccess:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self._reader: LedgerReader | None = None
+        self._opening = Lock()
 
     async def ask(self, question: Callable[[LedgerReader], AnswerT]) -> AnswerT:
         """Runs in a thread, since databases block. Raises LedgerAway, and OperationError for a search that is wrong, or
@@ -42,9 +44,10 @@ class LedgerAccess:
         from ledger.reading.ledger_reader import open_reader
 
         try:
-            if self._reader is None:
-                self._reader = open_reader(self._environment)
-                assert self._reader is not None
+            with self._opening:
+                if self._reader is None:
+                    self._reader = open_reader(self._environment)
+                    assert self._reader is not None
             return question(self._reader)
         except LedgerUnusable as error:
             raise LedgerAway(str(error)) from error

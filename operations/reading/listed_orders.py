@@ -23,8 +23,8 @@ from workflows.contract.states import OrderState
 
 if TYPE_CHECKING:
     from ledger.reading.system_work import WorkAtSystem
+    from ledger.reading.work_criteria import WorkKind
     from ledger.reading.work_groups import FalloutGroup, TaskGroup
-    from ledger.reading.work_lists import WorkKind
 
 ResultT = TypeVar("ResultT")
 

@@ -18,7 +18,6 @@ from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import Jeopardy, OrderState
 
 if TYPE_CHECKING:
-    from ledger.reading.ledger_reader import LedgerReader
     from ledger.reading.row_details import RowDetails
     from ledger.reading.work_groups import FalloutGroup, TaskGroup
 
@@ -48,15 +47,16 @@ async def read_list(orders: OrderClient, query: OrderQuery) -> ListReading:
         return ListReading(with_problem(query, "group", "Only a ledger counts groups, and none is configured here"))
     try:
         query = await _resolve_version(orders, query)
-        page = await orders.list_orders(query.criteria, query.cursor, query.sort_text)
+        page, counted = await asyncio.gather(
+            orders.list_orders(query.criteria, query.cursor, query.sort_text), _count_attention(orders, query.criteria)
+        )
     except OperationRefused as error:
         if error.code not in (RefusalCode.INVALID, RefusalCode.NOT_FOUND, RefusalCode.AMBIGUOUS):
             raise
         return ListReading(with_problem(query, _blamed(error), error.message))
     from_ledger = page.provenance.source == "ledger"
-    by_state, attention, details = await asyncio.gather(
-        _count_states(orders, query, page), _count_attention(orders, query.criteria, page), _details(orders, page)
-    )
+    by_state, details = await asyncio.gather(_count_states(orders, query, page), _details(orders, page))
+    attention = _with_total(counted, query.criteria, page) if from_ledger else {}
     reading = ListReading(query, page, by_state, attention, details)
     return await _grouped(orders, reading) if from_ledger and query.grouping else reading
 
@@ -80,23 +80,32 @@ async def _count_states(orders: OrderClient, query: OrderQuery, page: OrderPage)
     return counts or ({} if page.total == 0 or orders.ledger is None else None)
 
 
-async def _count_attention(orders: OrderClient, criteria: OrderFilter, page: OrderPage) -> dict[str, str]:
-    """Of the orders that pass the other filters. Empty without a ledger, and if it takes too long: the list is there
-    all the same."""
-    if orders.ledger is None or page.provenance.source != "ledger":
-        return {}
+async def _count_attention(orders: OrderClient, criteria: OrderFilter) -> dict[str, str]:
+    """Of the orders that pass the other filters, but for those that the list itself shows. Empty without a ledger, and
+    if it takes too long: the list is there all the same."""
+    wanted = {key: each for key, each in _attention_filters(criteria).items() if each != criteria}
+    if orders.ledger is not None:
+        with suppress(OperationError):
+            totals = await orders.ledger.ask(lambda reader: reader.count_each(wanted))
+            return {key: count_text(total.count, is_exact=total.is_exact) for key, total in totals.items()}
+    return {}
+
+
+def _attention_filters(criteria: OrderFilter) -> dict[str, OrderFilter]:
+    """By the key of ATTENTION."""
     base = replace(criteria, fallout=False, late=False, jeopardy=(), open_tasks=False)
-    wanted = {
+    return {
         "fallout": replace(base, fallout=True),
         "late": replace(base, late=True),
         "at_risk": replace(base, jeopardy=(Jeopardy.AT_RISK,)),
         "tasks": replace(base, open_tasks=True),
     }
-    counted = {key: each for key, each in wanted.items() if each != criteria}
-    known = {key: count_text(page.total or 0, is_exact=page.total_is_exact) for key in wanted.keys() - counted.keys()}
-    with suppress(OperationError):
-        return known | await orders.ledger.ask(lambda reader: _count_each(reader, counted))
-    return known
+
+
+def _with_total(counted: Mapping[str, str], criteria: OrderFilter, page: OrderPage) -> dict[str, str]:
+    """With the number of orders that the list itself shows."""
+    shown = [key for key, each in _attention_filters(criteria).items() if each == criteria]
+    return {**counted, **{key: count_text(page.total or 0, is_exact=page.total_is_exact) for key in shown}}
 
 
 async def _details(orders: OrderClient, page: OrderPage) -> Mapping[str, RowDetails]:
@@ -107,11 +116,6 @@ async def _details(orders: OrderClient, page: OrderPage) -> Mapping[str, RowDeta
     with suppress(OperationError):
         return await orders.ledger.ask(lambda reader: reader.read_row_details(order_ids))
     return {}
-
-
-def _count_each(reader: LedgerReader, wanted: Mapping[str, OrderFilter]) -> dict[str, str]:
-    totals = {key: reader.count_orders(criteria)[0] for key, criteria in wanted.items()}
-    return {key: count_text(total.count, is_exact=total.is_exact) for key, total in totals.items()}
 
 
 async def _grouped(orders: OrderClient, reading: ListReading) -> ListReading:

@@ -138,6 +138,12 @@ def test_filter_finds_what_fits(filled: FilledLedger, name: str) -> None:
     assert filled.reader.count_orders(criteria)[0] == page.total
 
 
+def test_several_filters_are_counted_at_once(filled: FilledLedger) -> None:
+    wanted = {name: criteria for name, (criteria, _) in CASES.items()}
+    expected = {name: filled.reader.count_orders(criteria)[0] for name, criteria in wanted.items()}
+    assert filled.reader.count_each(wanted) == expected
+
+
 @pytest.mark.parametrize("direction", ["asc", "desc"])
 @pytest.mark.parametrize("column", SORT_KEYS)
 @pytest.mark.parametrize("name", ["everything", "states", "product", "system", "words", "submitted", "late fallout"])

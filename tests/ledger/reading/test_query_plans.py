@@ -12,9 +12,9 @@ from benchmarks.ledger_orders import OrderGenerator
 from benchmarks.ledger_pairs import OrderPair, WorkPair, order_pairs, work_pairs
 from ledger.database import is_sqlite
 from ledger.reading import order_search
-from ledger.reading.order_filter import OrderFilter
+from ledger.reading.order_filter import OrderFilter, WorkFilter
 from ledger.reading.order_search import INDEXED_PAIRS
-from ledger.reading.work_lists import WorkKind
+from ledger.reading.work_criteria import WorkKind
 from ledger.retention.customer_orders import find_stored_orders
 from tests.support.filled_ledgers import ORDERS, FilledLedger
 from tests.support.paths import ROOT
@@ -104,6 +104,32 @@ def test_a_common_search_looks_no_order_up_that_does_not_fit(
         plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {page[0]}", page[1]).scalars())
     assert "hashed SubPlan" in plan
     assert "ix_order_words_order_key" not in plan
+
+
+@pytest.mark.parametrize("sort", ["recent", "started", "ended", "requested"])
+def test_orders_of_a_customer_are_counted_and_sorted_from_an_index_alone(filled: FilledLedger, sort: str) -> None:
+    with sent_statements(filled.engine) as sent:
+        filled.reader.list_orders(OrderFilter(customer=filled.changes[0].order.customer["id"]), sort)
+    (collected,) = [each for each in sent if each[0].startswith("WITH found")]
+    plan = "\n".join(query_plan(filled.engine, *collected))
+    own_index = r"(USING COVERING INDEX|Index Only Scan orders) ix_orders_customer_id_"
+    assert re.search(own_index, plan), plan
+
+
+@pytest.mark.parametrize("kind", ["task", "fallout"])
+@pytest.mark.parametrize("name", ["word", "product"])
+def test_work_of_common_orders_is_found_by_sorted_keys(filled: FilledLedger, kind: WorkKind, name: str) -> None:
+    criteria = WorkFilter(search="smith") if name == "word" else WorkFilter(product="offer_00")
+    if is_sqlite(filled.engine):
+        pytest.skip("SQLite compares the steps one by one")
+    with sent_statements(filled.engine) as sent:
+        filled.reader.list_work(kind, criteria)
+    (collected,) = [each for each in sent if each[0].startswith("WITH found")]
+    plan = query_plan(filled.engine, *collected)
+    table = f"order_{name}s"
+    assert f"Index Only Scan {table} pk_{table}" in plan, plan
+    assert "Index Scan work_items pk_work_items" in plan, plan
+    assert not [step for step in plan if "Join" in step or "Nested Loop" in step], plan
 
 
 def test_all_orders_of_a_customer_are_found_by_indexes(filled: FilledLedger) -> None:

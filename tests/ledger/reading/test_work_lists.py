@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
+from ledger.reading import collected_work, work_lists
 from ledger.reading.errors import InvalidSearch
 from ledger.reading.order_filter import WorkFilter
 from ledger.reading.sorting import WorkColumn
+from ledger.reading.work_criteria import WorkKind
 from ledger.reading.work_groups import AGES, group_tasks
-from ledger.reading.work_lists import WorkKind
 from operations.reading.worklists import work_condition
 from tests.support.filled_ledgers import FilledLedger
 from workflows.contract.order_changes import OrderChange
@@ -106,6 +107,33 @@ def test_sort_with_pages_has_every_step_once(
     known = [value for value in values if value is not None]
     assert values[: len(known)] == known
     assert known == sorted(known, reverse=direction == "desc")
+
+
+SEVERAL = {
+    "product": WorkFilter(product="offer_01"),
+    "words": WorkFilter(search="smith s"),
+    "product and word": WorkFilter(product="offer_00", search="elm"),
+    "product and queue": WorkFilter(product="offer_00", queue="care"),
+}
+
+
+@pytest.mark.parametrize("kind", ["task", "fallout"])
+@pytest.mark.parametrize("name", SEVERAL)
+@pytest.mark.parametrize("sort", ["due", "queue:desc", "since", "order"])
+def test_every_way_to_read_a_list_finds_the_same_steps(
+    filled: FilledLedger, kind: WorkKind, name: str, sort: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = read_all(filled, kind, SEVERAL[name], sort)
+    assert expected
+    monkeypatch.setattr(collected_work, "MAX_LISTED", 0)
+    assert read_all(filled, kind, SEVERAL[name], sort) == expected, "compared one by one"
+    monkeypatch.setattr(collected_work, "MAX_EXACT", 2)
+    monkeypatch.setattr(work_lists, "MAX_EXACT", 2)
+    assert read_all(filled, kind, SEVERAL[name], sort) == expected, "not sorted"
+    monkeypatch.setattr(collected_work, "MAX_LISTED", 50_000)
+    assert read_all(filled, kind, SEVERAL[name], sort) == expected, "found by keys, more than are counted"
+    page, _ = filled.reader.list_work(kind, SEVERAL[name], sort)
+    assert (page.total, page.is_exact) == (min(len(expected), 2), len(expected) <= 2)
 
 
 def test_fallout_is_grouped_by_system_and_code(filled: FilledLedger) -> None:
