@@ -6,8 +6,7 @@ orders and their places in their part of the list.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -47,42 +46,27 @@ class CollectedOrders:
         """State → number of orders."""
         found = self._found(("state",))
         counts = select(found.c.state, func.count().label("number")).group_by(found.c.state)
-        with self._merging(connection):
-            return {row.state: row.number for row in connection.execute(counts)}
+        return {row.state: row.number for row in connection.execute(counts)}
 
     def read(
         self, connection: Connection, sort: Sort[OrderColumn], cursor: Cursor | None, limit: int
     ) -> tuple[dict[str, int], list[tuple[int, int]]]:
         """State → number of orders; and (phase, key) of `limit` orders behind the cursor."""
-        with self._merging(connection):
-            rows: Sequence[Any] = connection.execute(self._statement(sort, cursor, limit)).all()
+        rows: Sequence[Any] = connection.execute(self._statement(sort, cursor, limit)).all()
         counts = {state: number for phase, state, number, _ in rows if phase == COUNTS}
         page = sorted((phase, place, key) for phase, _, key, place in rows if phase != COUNTS)
         return counts, [(phase, key) for phase, _, key in page[:limit]]
 
-    @contextmanager
-    def _merging(self, connection: Connection) -> Iterator[None]:
-        """Lets PostgreSQL merge indexes. It does so if the driver's orders are not much fewer than the others, which
-        it knows if it plans for these values."""
-        if self._is_sqlite or not self._driver.is_sorted or not any(each.is_sorted for each in self._rest):
-            yield
-            return
-        _set(connection, {"enable_mergejoin": "on", "plan_cache_mode": "force_custom_plan"})
-        yield
-        _set(connection, {"enable_mergejoin": "off", "plan_cache_mode": "auto"})
-
     def _statement(self, sort: Sort[OrderColumn], cursor: Cursor | None, limit: int) -> CompoundSelect[Any]:
         found = self._found(("state", *SORTED_COLUMNS[sort.column]))
-        parts = [
-            select(
-                literal(COUNTS, Integer).label("phase"),
-                found.c.state,
-                func.count().label("number"),
-                literal(0, Integer).label("place"),
-            ).group_by(found.c.state)
-        ]
+        counts = select(
+            literal(COUNTS, Integer).label("phase"),
+            found.c.state,
+            func.count().label("number"),
+            literal(0, Integer).label("place"),
+        ).group_by(found.c.state)
         columns = (type_coerce(null(), Text).label("state"), found.c.key.label("number"))
-        return union_all(*parts, *parts_behind(cursor, order_phases(sort, dict(found.c)), columns, limit))
+        return union_all(counts, *parts_behind(cursor, order_phases(sort, dict(found.c)), columns, limit))
 
     def _found(self, columns: Sequence[str]) -> CTE:
         wanted = [orders.c[name] for name in dict.fromkeys(("key", *columns))]
@@ -97,8 +81,3 @@ class CollectedOrders:
         else:
             query = select(*wanted).where(is_listed(orders.c.key, compared_keys(driver, early)))
         return query.where(*rest).limit(self._limit).cte("found")
-
-
-def _set(connection: Connection, settings: Mapping[str, str]) -> None:
-    """For the rest of the transaction, on PostgreSQL."""
-    connection.execute(select(*(func.set_config(name, value, True) for name, value in settings.items())))

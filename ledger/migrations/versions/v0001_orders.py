@@ -39,6 +39,7 @@ CURRENT, INTERRUPTED = sa.text("is_current"), sa.text("interrupted_kind IS NOT N
 OPEN = sa.text("ended_at IS NULL")
 IN_FALLOUT = sa.text("is_current AND (fallout > 0 AND ended_at IS NULL OR interrupted_kind IS NOT NULL)")
 SUPERSEDED = sa.text("NOT is_current")
+COUNTED = ("key", "state", "is_current")
 LIST_INDEXES: dict[str, tuple[list[str], sa.TextClause | None]] = {
     "ix_orders_ended_at_started_at": (["ended_at", "started_at", "key"], CURRENT),
     "ix_orders_started_at": (["started_at", "key"], CURRENT),
@@ -49,9 +50,9 @@ LIST_INDEXES: dict[str, tuple[list[str], sa.TextClause | None]] = {
     "ix_orders_state_ended_at_started_at": (["state", "ended_at", "started_at", "key"], CURRENT),
     "ix_orders_state_started_at": (["state", "started_at", "key"], CURRENT),
     "ix_orders_state_requested_completion": (["state", "requested_completion", "key"], CURRENT),
-    "ix_orders_customer_id_ended_at_started_at": (["customer_id", "ended_at", "started_at", "key", "state"], CURRENT),
-    "ix_orders_customer_id_started_at": (["customer_id", "started_at", "key", "state"], CURRENT),
-    "ix_orders_customer_id_requested_completion": (["customer_id", "requested_completion", "key", "state"], CURRENT),
+    "ix_orders_customer_id_ended_at_started_at": (["customer_id", "ended_at", "started_at", *COUNTED], CURRENT),
+    "ix_orders_customer_id_started_at": (["customer_id", "started_at", *COUNTED], CURRENT),
+    "ix_orders_customer_id_requested_completion": (["customer_id", "requested_completion", *COUNTED], CURRENT),
     "ix_orders_catalogue_version_key_ended_at_started_at": (
         ["catalogue_version_key", "ended_at", "started_at", "key"],
         CURRENT,
