@@ -39,5 +39,5 @@ def fill(url: URL, changes: list[OrderChange]) -> FilledLedger:
             assert apply_changes(connection, changes[at : at + BATCH]) == []
     if not is_sqlite(engine):
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("ANALYZE"))
+            connection.execute(text("VACUUM ANALYZE"))
     return FilledLedger(engine, changes)

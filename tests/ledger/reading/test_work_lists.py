@@ -110,9 +110,10 @@ def test_sort_with_pages_has_every_step_once(
 
 
 SEVERAL = {
-    "product": WorkFilter(product="offer_01"),
-    "words": WorkFilter(search="smith s"),
-    "product and word": WorkFilter(product="offer_00", search="elm"),
+    "product": WorkFilter(product="offer_00"),
+    "beginnings of words": WorkFilter(search="so c"),
+    "whole word": WorkFilter(search="garden"),
+    "product and word": WorkFilter(product="offer_00", search="hart"),
     "product and queue": WorkFilter(product="offer_00", queue="care"),
 }
 
