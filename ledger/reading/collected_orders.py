@@ -79,5 +79,5 @@ class CollectedOrders:
             driving = probed_keys(driver, early).subquery("driving")
             query = select(*wanted).select_from(driving.join(orders, orders.c.key == driving.c.order_key))
         else:
-            query = select(*wanted).where(is_listed(orders.c.key, compared_keys(driver, early)))
+            query = select(*wanted).where(CURRENT, is_listed(orders.c.key, compared_keys(driver, early)))
         return query.where(*rest).limit(self._limit).cte("found")

@@ -56,6 +56,26 @@ OF_A_CUSTOMER = tuple(_current_orders(_at.customer_id, *times, also=(_at.state, 
 """With the state: up to 10,000 orders of a customer are counted by state and sorted without a look at the orders, which
 are spread over the whole table. SQLite also wants to read `is_current`, although the index has no others."""
 
+OF_KEYS = Index(
+    "ix_orders_of_keys",
+    _at.key,
+    postgresql_include=[
+        "state",
+        "started_at",
+        "ended_at",
+        "requested_completion",
+        "jeopardy",
+        "fallout",
+        "open_tasks",
+        "customer_id",
+        "order_id",
+    ],
+    postgresql_where=_at.is_current,
+    info={"dialect": "postgresql"},
+).ddl_if(dialect="postgresql")
+"""What lists sort and count by, for orders whose keys are known: PostgreSQL takes it from here, without a look at the
+table, which is three times as large. SQLite has a row by its key at once."""
+
 INTERRUPTED = Index(
     "ix_orders_interrupted",
     _at.ended_at,

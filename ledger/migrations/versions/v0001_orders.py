@@ -87,6 +87,10 @@ LIST_INDEXES: dict[str, tuple[list[str], sa.TextClause | None]] = {
     "ix_work_items_customer_id": (["customer_id"], None),
 }
 """Name → columns, and which rows it has."""
+SORTED_COLUMNS = [
+    *("state", "started_at", "ended_at", "requested_completion"),
+    *("jeopardy", "fallout", "open_tasks", "customer_id", "order_id"),
+]
 REWRITTEN_OFTEN = ("orders", "order_documents", "steps", "work_items")
 
 
@@ -451,6 +455,9 @@ def upgrade() -> None:
         table = next(table for table in reversed(TABLES) if name.startswith(f"ix_{table}_"))
         op.create_index(op.f(name), table, columns, sqlite_where=rows, postgresql_where=rows)
     if op.get_context().dialect.name == "postgresql":
+        op.create_index(
+            "ix_orders_of_keys", "orders", ["key"], postgresql_include=SORTED_COLUMNS, postgresql_where=CURRENT
+        )
         for table in REWRITTEN_OFTEN:  # room in each page for new versions of its rows
             op.execute(f"ALTER TABLE {table} SET (fillfactor = 80)")
 
