@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from operations.errors import NoWorker, UnansweredUpdate, worker_call
 from operations.temporal.connection import server_address
 
 AnswerT = TypeVar("AnswerT")
+
+TASK_FAILED = "unexpected workflow task failure"
+"""What Temporal says of an update that comes while the workflow's run ends: the task that would end it fails, and the
+update with it. It was not carried out."""
+AGAIN_AFTER = 0.1
+"""Seconds until such an update is sent again."""
 
 
 async def query_workflow(
@@ -39,9 +48,21 @@ async def update_workflow(
     """Raises NotFound if the workflow does not run, OperationRefused, and UnansweredUpdate after `seconds`."""
     try:
         async with worker_call(subject, server_address(client), seconds):
-            answer: AnswerT = await client.get_workflow_handle(workflow_id).execute_update(
-                update, message, result_type=result_type, rpc_timeout=timedelta(seconds=seconds)
+            answer: AnswerT = await _until_taken(
+                lambda: client.get_workflow_handle(workflow_id).execute_update(
+                    update, message, result_type=result_type, rpc_timeout=timedelta(seconds=seconds)
+                )
             )
     except NoWorker as error:
         raise UnansweredUpdate(subject) from error
     return answer
+
+
+async def _until_taken(send: Callable[[], Awaitable[AnswerT]]) -> AnswerT:
+    while True:
+        try:
+            return await send()
+        except RPCError as error:
+            if TASK_FAILED not in error.message:
+                raise
+            await asyncio.sleep(AGAIN_AFTER)
