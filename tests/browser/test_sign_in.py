@@ -248,7 +248,7 @@ async def test_the_chosen_colours_stay_over_pages_reloads_and_tabs(
     assert await brightness(page) > 200
     await page.get_by_role("button", name="Light or dark").click()
     assert await brightness(page) < 60
-    await other.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    await other.locator("html[data-theme=dark]").wait_for(state="attached")
     assert await brightness(other) < 60
     await page.reload()
     assert await brightness(page) < 60
@@ -270,7 +270,7 @@ async def test_times_are_those_of_the_browsers_zone(
     seen = 0
     for view in ("", "?view=history", "?view=timeline"):
         await page.goto(f"/orders/{order_id}{view}")
-        await page.wait_for_function("[...document.querySelectorAll('time[data-time]')].every((time) => time.title)")
+        await page.locator("time[data-time]:not([title])").first.wait_for(state="detached")
         for time in await page.locator("time[data-time]").all():
             moment = datetime.fromisoformat(str(await time.get_attribute("datetime"))).astimezone(ZoneInfo(zone))
             title = str(await time.get_attribute("title"))
