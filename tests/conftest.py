@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import shutil
 import signal
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -38,10 +39,21 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 10, 10)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """After the last test of a file. A collection of all that piled up would take seconds, and Temporal takes the
+    workflow in whose thread it begins for deadlocked."""
+    if nextitem is None or nextitem.path != item.path:
+        gc.collect()
+        gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def own_log_setup() -> Iterator[None]:
-    """What a test sets up for logs ends with it: they would go to its standard error, which is closed then."""
+    """What a test sets up for logs ends with it: they would go to its standard error, which is closed then. By default
+    they go there, too: workers in this process log while a command's output is taken."""
     before = structlog.get_config()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     yield
     structlog.configure(**before)
 
