@@ -23,10 +23,10 @@ from catalogue_store.publications import PublicationStore
 from catalogue_store.store import CatalogueStore
 from compiler.catalogue.catalogue import Catalogue
 from compiler.catalogue.pretended import ALL, Pretended
+from compiler.source.garbage_collection import freeze_loaded_objects
 from workers.catalogue_reports import CatalogueReporter
 from workers.connection import InvalidTemporalProfile, TemporalAddress, connect
 from workers.fleet import Fleet
-from workers.frozen_objects import freeze_loaded_objects
 from workers.ledger_feeding import start_feeding
 from workers.logs import configure_logging
 from workers.publication_follower import PublicationFollower
@@ -58,6 +58,10 @@ Each ORDO_… secret can also be read from a file: <name>_FILE names it.
 
 logger = structlog.get_logger("worker")
 Result = TypeVar("Result")
+
+GC_THRESHOLDS = (5_000, 10, 10)
+"""Orders make many objects that live for seconds. With Python's own thresholds they are looked at seven times as often
+before they go. What only a collection frees, workflows that left the cache, waits for some 500,000 new objects."""
 
 
 class WorkerError(Exception):
@@ -178,7 +182,7 @@ async def run(options: argparse.Namespace) -> None:
     connections = ConnectionPools()
     switches = SwitchClient(client, options.task_queue)
     registrations = build_registrations(client, options.task_queue, catalogues, connections, switches)
-    freeze_loaded_objects()
+    freeze_loaded_objects(GC_THRESHOLDS)
     fleet = Fleet(client, options.task_queue, registrations, SHUTDOWN_GRACE)
     catalogues.listeners += [fleet.schedule_update, switches.schedule_announcement]
     await fleet.start(await catalogues.refresh())

@@ -19,7 +19,7 @@ from compiler.plan.bindings import order_bindings
 from compiler.plan.decision_log import DecisionLog
 from compiler.plan.plan import LANGUAGE_VERSION, OrderHeader, Plan
 from compiler.source.findings import Finding, OrderRejected
-from compiler.source.gc_pause import gc_paused
+from compiler.source.garbage_collection import gc_paused
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from compiler.catalogue.definitions import ParsedDocument, parse_document
 from compiler.loaded_definitions import LoadedDefinitions, OrderText, define
 from compiler.source.document import Document, ReadResult
 from compiler.source.files import read_file, read_folder
-from compiler.source.gc_pause import gc_paused
+from compiler.source.garbage_collection import gc_paused
 from compiler.source.parsed_files import ParsedFiles
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from compiler.catalogue.catalogue import Catalogue
 from compiler.catalogue_files import CatalogueFiles
 from compiler.incremental_loader import CatalogueLoader, IncrementalLoader
-from compiler.loaded_definitions import LoadedDefinitions, define, promote_gc_generation
+from compiler.loaded_definitions import LoadedDefinitions, define
 from compiler.packed_catalogue import PackedCatalogue, pack_catalogue, unpack_documents
 from compiler.source.document import ReadResult
 from compiler.source.files import read_file
 from compiler.source.findings import Finding
-from compiler.source.gc_pause import gc_paused
+from compiler.source.garbage_collection import gc_paused, promote_gc_generation
 
 
 def load_catalogue(folder: Path, environment: Path | None = None) -> Catalogue:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +13,7 @@ from compiler.catalogue.definitions import Definitions, ParsedDocument, collect_
 from compiler.checks.run import add_warnings, run_error_checks
 from compiler.source.document import Document, ReadResult
 from compiler.source.findings import CatalogueInvalid, Finding, OrderRejected, has_errors, sort_findings
-from compiler.source.gc_pause import gc_paused
+from compiler.source.garbage_collection import gc_paused, promote_gc_generation
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +86,6 @@ def define(
         for document in overrides.documents:
             definitions.apply_override(document)
     return LoadedDefinitions(read, definitions, orders)
-
-
-def promote_gc_generation() -> None:
-    """Moves all objects to the oldest generation, so that the next collections do not scan the new catalogue.
-
-    Worth it because a catalogue is created seldom and kept long. In a process that has frozen its objects
-    (`workers.frozen_objects`) nothing is moved: they would be thawed with it.
-    """
-    if gc.get_freeze_count() == 0:
-        gc.freeze()
-        gc.unfreeze()
 
 
 def order_findings(order: OrderText, catalogue: Catalogue) -> list[Finding]:

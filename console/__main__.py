@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import os
 import signal
 import socket
@@ -13,6 +12,7 @@ import sys
 import structlog
 import uvicorn
 
+from compiler.source.garbage_collection import freeze_loaded_objects
 from console.app import create_app
 from console.settings import IDLE_MINUTES, ConsoleSettings, load_settings
 from http_server.command_line import add_server_arguments
@@ -72,9 +72,7 @@ async def _serve(arguments: argparse.Namespace, settings: ConsoleSettings, serve
     )
     server = uvicorn.Server(config)
     app.state.live.is_stopping = lambda: server.should_exit
-    gc.collect()
-    gc.freeze()  # what was loaded until now stays
-    gc.set_threshold(*GC_THRESHOLDS)
+    freeze_loaded_objects(GC_THRESHOLDS)
     await server.serve(sockets=[server_socket])
 
 

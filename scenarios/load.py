@@ -14,7 +14,7 @@ from compiler.loaded_definitions import define
 from compiler.source.document import Document, ReadResult
 from compiler.source.files import read_file, read_folder
 from compiler.source.findings import Finding, SourceLocation, sort_findings
-from compiler.source.gc_pause import gc_paused
+from compiler.source.garbage_collection import gc_paused
 from scenarios.scenario_order import ScenarioEntry
 
 

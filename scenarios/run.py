@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from compiler.catalogue.catalogue import Catalogue
-from compiler.source.gc_pause import gc_paused
+from compiler.source.garbage_collection import gc_paused
 from scenarios.coverage.items import Key
 from scenarios.coverage.reached import reached_keys
 from scenarios.expectations.judge import judge_record

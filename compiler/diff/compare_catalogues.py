@@ -14,7 +14,7 @@ from compiler.diff.renames import Rename, apply_renames, find_renames
 from compiler.diff.severity import judge, may_reject, renamed
 from compiler.diff.trial_orders import TrialResult, try_orders
 from compiler.loaded_definitions import LoadedDefinitions
-from compiler.source.gc_pause import gc_paused
+from compiler.source.garbage_collection import gc_paused
 
 _KIND_ORDER = (
     "commercial_product", "product_class", "technical_product", "workstream", "system", "receiver", "retry",

@@ -17,10 +17,10 @@ from compiler.editing.occurrences import Occurrence
 from compiler.editing.rename import RenameRefused, renamable_at, rename, replace_occurrences
 from compiler.finding_pages.finding_page import PAGES_FOLDER
 from compiler.incremental_loader import IncrementalLoader
-from compiler.loaded_definitions import LoadedDefinitions, OrderText, order_findings, promote_gc_generation
+from compiler.loaded_definitions import LoadedDefinitions, OrderText, order_findings
 from compiler.source.files import YAML_SUFFIXES
 from compiler.source.findings import Finding
-from compiler.source.gc_pause import gc_paused
+from compiler.source.garbage_collection import gc_paused, promote_gc_generation
 from compiler.source.yaml_reader import read_documents
 
 _TOKEN = re.compile(r"\$\{[^}]*\}?|[\w.@/-]+|.")

@@ -17,7 +17,7 @@ from compiler.catalogue.catalogue import OutputReference
 from compiler.language.retry_policy import RetryPolicy
 from compiler.language.steps import LineAction, ReliedFailure, StepDefinition
 from compiler.plan.plan import OrderHeader, Plan, PlannedDefinition, PlannedLine, PlannedStep, PreviousState
-from compiler.source.gc_pause import gc_paused
+from compiler.source.garbage_collection import gc_paused
 
 FORMAT_VERSION = 1
 _COMPRESSION_LEVEL = 6

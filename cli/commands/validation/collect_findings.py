@@ -33,8 +33,7 @@ class FindingsCollector:
 
     def collect(self) -> list[Finding]:
         """Raises UsageError for a path that cannot be read."""
-        from compiler.loaded_definitions import promote_gc_generation
-        from compiler.source.gc_pause import gc_paused
+        from compiler.source.garbage_collection import gc_paused, promote_gc_generation
 
         with gc_paused():
             findings = self._collect()

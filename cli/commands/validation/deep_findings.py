@@ -79,7 +79,7 @@ def find_deep(paths: Sequence[Path], budget: float, seed: int, folder: Path) -> 
     from compiler.incremental_loader import IncrementalLoader
     from compiler.orders.reader import read_orders
     from compiler.source.findings import OrderRejected
-    from compiler.source.gc_pause import gc_paused
+    from compiler.source.garbage_collection import gc_paused
     from scenarios.deep.report import example_file, examples, save_examples, to_finding
     from scenarios.deep.search import search
 

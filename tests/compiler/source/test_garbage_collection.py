@@ -1,4 +1,4 @@
-"""What a worker has loaded is not scanned by the garbage collector, also after it has loaded another catalogue."""
+"""What a server has loaded is not scanned by the garbage collector, also after it has loaded another catalogue."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ SCRIPT = """
 import gc, sys
 from pathlib import Path
 from compiler.load_catalogue import load_catalogue
-from workers.frozen_objects import freeze_loaded_objects
+from compiler.source.garbage_collection import freeze_loaded_objects
 
 first = load_catalogue(Path(sys.argv[1]))
-freeze_loaded_objects()
+freeze_loaded_objects((5_000, 10, 10))
 frozen = gc.get_freeze_count()
 scanned = len(gc.get_objects())
 load_catalogue(Path(sys.argv[1]))
