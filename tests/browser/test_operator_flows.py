@@ -211,6 +211,7 @@ async def test_a_requested_time_is_typed_in_the_viewer_s_zone(
     await start.fill("2020-06-01T10:00")
     await page.get_by_role("button", name="Show the plan").click()
     await page.locator("#plan-title").wait_for()
+    await page.wait_for_load_state()  # its scripts have run
     assert await start.input_value() == "2020-06-01T10:00"
     assert "Europe/Berlin" in await page.locator("main").inner_text()
     await page.get_by_role("button", name="Submit the order").click()

@@ -53,6 +53,7 @@ async def sign_out(page: Page) -> None:
     await page.locator(".person-menu summary").click()
     await page.get_by_role("button", name="Sign out").click()
     await page.get_by_text("You are signed out").wait_for()
+    await page.wait_for_load_state()  # its scripts have run
 
 
 async def test_the_link_signs_in_and_its_token_stays_nowhere(site: ConsoleSite, open_browser: OpenBrowser) -> None:
@@ -228,7 +229,7 @@ async def test_signing_in_and_out_by_keyboard_alone(site: ConsoleSite, open_brow
     await press_until(page, "Tab", lambda: is_at("Sign out"))
     await page.keyboard.press("Enter")
     await page.get_by_text("You are signed out").wait_for()
-    assert await page.evaluate("document.activeElement?.id") == "token"
+    await page.locator("#token:focus").wait_for()
 
 
 async def brightness(page: Page) -> float:
