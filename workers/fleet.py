@@ -16,7 +16,7 @@ from activities.compilation.live_catalogue import CatalogueSnapshot
 from activity_contract.calls import system_task_queue
 from activity_contract.notifications import notifications_task_queue
 from compiler.language.systems import CallLimits
-from workers.single_batch_flag import enable_single_batch
+from workers.sdk_settings import apply_order_settings
 
 logger = structlog.get_logger("worker")
 
@@ -148,7 +148,7 @@ class Fleet:
             sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
             graceful_shutdown_timeout=self._grace,
         )
-        return enable_single_batch(worker)
+        return apply_order_settings(worker)
 
     def _create_delivery_worker(self) -> Worker:
         return Worker(

@@ -43,6 +43,7 @@ from scenarios.server_run.rejected_run import RejectedRun
 from scenarios.server_run.server_run import ServerRun
 from scenarios.server_run.work_counter import WorkCounter
 from workers.fixed_catalogue import FixedCatalogue, fixed_registrations
+from workers.sdk_settings import apply_order_settings
 from workers.search_attribute_registration import ensure_search_attributes
 from workers.switches import SwitchClient
 from workflows.contract.order_messages import TASK_QUEUE
@@ -110,7 +111,7 @@ class Slot:
         }
         passed = dict.fromkeys(ACTIVITY_NAMES - handlers.keys(), _pass)
         await ensure_search_attributes(self.client)
-        async with Worker(
+        worker = Worker(
             self.client,
             task_queue=TASK_QUEUE,
             workflows=[ScenarioOrder, EventMailbox, OrderOutbox, SystemSwitch],
@@ -119,7 +120,8 @@ class Slot:
             interceptors=[ScenarioInterceptor({**passed, **handlers}, self._step_activity, self.work.attempt)],
             max_heartbeat_throttle_interval=timedelta(milliseconds=100),
             graceful_shutdown_timeout=timedelta(0),
-        ):
+        )
+        async with apply_order_settings(worker):
             yield
 
     @asynccontextmanager

@@ -21,7 +21,7 @@ from activities.compilation.live_catalogue import LiveCatalogue
 from activities.registry import fail_unregistered
 from activity_contract.calls import StepActivity, StepActivityResult
 from tests.support.order_runner import Order
-from workers.single_batch_flag import enable_single_batch
+from workers.sdk_settings import apply_order_settings
 from workflows.contract.order_messages import ORDER_WORKFLOW_TYPE, FulfilOrderInput, order_workflow_id
 from workflows.contract.states import StepState
 from workflows.fulfil_order import FulfilOrder
@@ -45,7 +45,7 @@ class Printing:
         self.compiler = OrderCompiler(LiveCatalogue(folder))
 
     def worker(self, *activities: object) -> Worker:
-        return enable_single_batch(
+        return apply_order_settings(
             Worker(
                 self.client,
                 task_queue=self.task_queue,

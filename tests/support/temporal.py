@@ -24,7 +24,7 @@ from temporalio.worker import Worker
 
 from activity_contract.calls import system_task_queue
 from activity_contract.notifications import notifications_task_queue
-from workers.single_batch_flag import enable_single_batch
+from workers.sdk_settings import apply_order_settings
 from workflows.bulk_action import BulkAction
 from workflows.contract.order_messages import SearchAttributes
 from workflows.event_mailbox import EventMailbox
@@ -147,7 +147,7 @@ async def working(
             max_cached_workflows=cached,
             max_heartbeat_throttle_interval=HEARTBEATS,
         )
-        await stack.enter_async_context(enable_single_batch(orders))
+        await stack.enter_async_context(apply_order_settings(orders))
         queues = [(system_task_queue(task_queue, system), calls) for system in systems if calls]
         queues += [(notifications_task_queue(task_queue), notifications)] if notifications else []
         for queue, done_there in queues:

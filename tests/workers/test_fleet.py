@@ -46,6 +46,21 @@ class Burst:
         )
 
 
+@workflow.defn(sandboxed=False)
+class LongTask:
+    """Computes in one go, as a large order does that is replayed on a busy machine."""
+
+    @workflow.run
+    async def run(self, seconds: float) -> None:
+        compute(seconds)
+
+
+def compute(seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        sum(range(1_000))
+
+
 def in_force(folder: Path, **systems: str) -> CatalogueSnapshot:
     for name, limits in systems.items():
         (folder / f"{name}.yaml").write_text(SYSTEM.format(id=name, limits=limits))
@@ -135,3 +150,19 @@ async def test_a_search_attribute_of_another_type_is_named_with_the_command_that
         await ensure_search_attributes(client)
     assert "temporal operator search-attribute remove" in str(raised.value)
     assert REQUIRED_TYPES["FalloutCount"] in str(raised.value)
+
+
+async def test_an_order_may_compute_for_longer_than_the_sdk_would_let_it(
+    temporal: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    queue = f"fleet-{uuid4()}"
+    fleet = Fleet(temporal.client, queue, Registrations([LongTask], [], []), timedelta(0))
+    await fleet.start(in_force(tmp_path))
+    try:
+        order = await temporal.client.start_workflow(LongTask.run, 2.5, id=f"long-{uuid4()}", task_queue=queue)
+        async with asyncio.timeout(30):
+            await order.result()
+    finally:
+        await fleet.stop()
+    events = [event.WhichOneof("attributes") async for event in order.fetch_history_events()]
+    assert "workflow_task_failed_event_attributes" not in events

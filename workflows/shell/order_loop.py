@@ -115,7 +115,7 @@ class OrderLoop:
     async def _drain_event_loop(self) -> None:
         """Everything that came with the same workflow task is processed before the core continues. A result takes two
         rounds of the event loop from its activity to `_finished`. After that it makes no difference in how many batches
-        Temporal delivers the jobs of a task (workers/single_batch_flag.py)."""
+        Temporal delivers the jobs of a task (workers/sdk_settings.py)."""
         for _ in range(EVENT_LOOP_ROUNDS):
             await asyncio.sleep(0)
 
