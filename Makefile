@@ -39,15 +39,18 @@ up: $(INSTALLED)
 # Tests wait more than they compute. A process runs whole files: their tests share servers and orders. Files come in
 # the order of folders: by number of tests, those that wait the longest would all be left for the end.
 PROCESSES ?= 2
+# Seconds after which a test fails that hangs, and shows where.
+TEST_TIMEOUT := 300
+IN_PROCESSES := $(if $(filter-out 1,$(PROCESSES)),-n $(PROCESSES) --dist loadfile --no-loadscope-reorder)
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest $(if $(filter-out 1,$(PROCESSES)),-n $(PROCESSES) --dist loadfile --no-loadscope-reorder) $(ARGS)
+	$(BIN)/python -m pytest $(IN_PROCESSES) --timeout $(TEST_TIMEOUT) $(ARGS)
 
 # What drives a browser is large, so it is installed for these tests only. They skip where there is no Chromium.
 BROWSER_INSTALLED := $(VENV)/.browser-installed
 
 test-browser: $(BROWSER_INSTALLED)
-	ORDO_BROWSER_TESTS=1 $(BIN)/python -m pytest $(or $(ARGS),tests/browser)
+	ORDO_BROWSER_TESTS=1 $(BIN)/python -m pytest $(or $(ARGS),tests/browser) --timeout $(TEST_TIMEOUT)
 
 $(BROWSER_INSTALLED): requirements-browser.lock $(INSTALLED)
 	$(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements-browser.lock
