@@ -8,10 +8,11 @@ from datetime import timedelta
 from random import Random
 
 from benchmarks.ledger_orders import CODES, LAST_NAMES, PEOPLE, QUEUES, SPAN, OrderGenerator
-from ledger.reading.order_filter import OrderFilter, WorkFilter
-from ledger.reading.order_search import INDEXED_PAIRS
-from ledger.reading.sorting import OrderColumn, Sort, WorkColumn
-from ledger.reading.work_criteria import WorkKind
+from ledger.reading.filters.order_filter import OrderFilter
+from ledger.reading.filters.work_criteria import WorkKind
+from ledger.reading.filters.work_filter import WorkFilter
+from ledger.reading.order_lists.order_search import INDEXED_PAIRS
+from ledger.reading.paging.sorting import OrderColumn, Sort, WorkColumn
 from workflows.contract.states import Jeopardy, OrderState
 
 PAGE = 100

@@ -15,9 +15,9 @@ from benchmarks.filled_ledger import Site, filled_ledger
 from benchmarks.ledger_orders import OrderGenerator
 from benchmarks.ledger_pairs import OrderPair, WorkPair, order_pairs, work_pairs
 from benchmarks.reporting import percentile, print_line
+from ledger.reading.filters.work_criteria import WorkKind
+from ledger.reading.filters.work_filter import WorkFilter
 from ledger.reading.ledger_reader import LedgerReader
-from ledger.reading.order_filter import WorkFilter
-from ledger.reading.work_criteria import WorkKind
 from ledger.schema.tables import orders, steps
 
 SAMPLES = 30

@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from gateway.value_types import Moment
-from ledger.reading.order_filter import OrderFilter, WorkFilter
-from ledger.reading.sorting import OrderColumn, WorkColumn
+from ledger.reading.filters.order_filter import OrderFilter
+from ledger.reading.filters.work_filter import WorkFilter
+from ledger.reading.paging.sorting import OrderColumn, WorkColumn
 from workflows.contract.states import Jeopardy, OrderState
 
 NEEDS_LEDGER = "Needs a ledger"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from temporalio.client import Client
 
 from compiler.catalogue_files import CatalogueFiles
-from ledger.reading.order_filter import OrderFilter, WorkFilter
+from ledger.reading.filters.order_filter import OrderFilter
+from ledger.reading.filters.work_filter import WorkFilter
 from operations import systems
 from operations.actions import amend_order, perform_action, possible_actions
 from operations.actions.amend_order import AmendCommand
@@ -71,9 +72,9 @@ from workflows.contract.switch_messages import SwitchResult
 if TYPE_CHECKING:
     from activity_contract.line_reasons import LineReason
     from compiler.plan.plan import PlannedDefinition
-    from ledger.reading.attempts import StoredAttempt
-    from ledger.reading.system_work import WorkAtSystem
-    from ledger.reading.work_groups import FalloutGroup, TaskGroup
+    from ledger.reading.single_order.attempts import StoredAttempt
+    from ledger.reading.work_lists.system_work import WorkAtSystem
+    from ledger.reading.work_lists.work_groups import FalloutGroup, TaskGroup
     from workflows.contract.order_changes import AmendmentRecord
 
 

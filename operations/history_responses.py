@@ -14,7 +14,7 @@ from workflows.contract.order_views import HistoryEntry
 from workflows.contract.states import OrderState
 
 if TYPE_CHECKING:
-    from ledger.reading.attempts import StoredAttempt
+    from ledger.reading.single_order.attempts import StoredAttempt
     from workflows.contract.order_changes import AmendmentRecord
 
 

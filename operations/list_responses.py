@@ -17,7 +17,7 @@ from workflows.contract.states import Jeopardy, OrderState
 from workflows.contract.worklists import WorklistItem
 
 if TYPE_CHECKING:
-    from ledger.reading.work_groups import FalloutGroup, TaskGroup
+    from ledger.reading.work_lists.work_groups import FalloutGroup, TaskGroup
 
 
 class OrderSummaryResponse(OrderReference):

@@ -13,7 +13,7 @@ import typer
 
 from cli.framework.options import value_option
 from cli.user_input.value_parsing import parse_since, parse_until
-from ledger.reading.order_filter import OrderFilter
+from ledger.reading.filters.order_filter import OrderFilter
 from workflows.contract.states import Jeopardy, OrderState
 
 if TYPE_CHECKING:

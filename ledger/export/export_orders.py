@@ -12,8 +12,8 @@ from typing import IO
 from ledger.export.export_formats import WRITERS, import_pyarrow
 from ledger.export.export_kinds import ExportFormat, ExportTable
 from ledger.export.order_batches import flat_rows, nested_orders
+from ledger.reading.filters.order_filter import OrderFilter
 from ledger.reading.ledger_reader import LedgerReader
-from ledger.reading.order_filter import OrderFilter
 
 
 def export_to_stream(

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Row, Select, select
 from ledger.database import is_sqlite
 from ledger.export.export_columns import CATALOGUE_VERSION, CHILDREN, ORDER_ID, child_columns, order_columns
 from ledger.export.export_kinds import ExportTable
-from ledger.reading.order_criteria import CURRENT, OrderCriteria
-from ledger.reading.order_filter import OrderFilter
+from ledger.reading.filters.order_criteria import CURRENT, OrderCriteria
+from ledger.reading.filters.order_filter import OrderFilter
 from ledger.schema.tables import catalogue_versions, order_documents, orders
 
 BATCH = 500

@@ -12,36 +12,31 @@ from sqlalchemy import Connection, Engine
 
 from activity_contract.line_reasons import LineReason
 from ledger.database import describe_location, is_sqlite, ledger_errors, open_ledger
-from ledger.reading import (
-    attempts,
-    changes,
-    line_reasons,
-    order_lists,
-    order_record,
-    plan_rows,
-    step_times,
-    work_groups,
-    work_lists,
-)
-from ledger.reading.attempts import StoredAttempt
+from ledger.reading import changes
 from ledger.reading.changes import ChangedOrders, OpenWork, Pulse
+from ledger.reading.filters.order_filter import OrderFilter
+from ledger.reading.filters.work_criteria import WorkKind
+from ledger.reading.filters.work_filter import WorkFilter
 from ledger.reading.freshness import Freshness, read_freshness
-from ledger.reading.history_page import HistoryPage, HistoryRequest
-from ledger.reading.order_filter import OrderFilter, WorkFilter
-from ledger.reading.order_lists import OrderList
-from ledger.reading.order_record import OrderHead, OrderRecordRead
-from ledger.reading.order_search import OrderTotal
-from ledger.reading.order_storage import ArchivedMatches, find_archived_matches, read_storage
-from ledger.reading.plan_rows import StoredPlan
-from ledger.reading.row_details import RowDetails, read_row_details
-from ledger.reading.sorting import parse_order_sort, parse_work_sort
-from ledger.reading.system_work import WorkAtSystem, read_work_at_system
+from ledger.reading.order_lists import order_list
+from ledger.reading.order_lists.archived_matches import ArchivedMatches, find_archived_matches
+from ledger.reading.order_lists.order_list import OrderList
+from ledger.reading.order_lists.order_search import OrderTotal
+from ledger.reading.order_lists.row_details import RowDetails, read_row_details
+from ledger.reading.paging.sorting import parse_order_sort, parse_work_sort
+from ledger.reading.single_order import attempts, line_reasons, order_record, plan_rows, step_times
+from ledger.reading.single_order.attempts import StoredAttempt
+from ledger.reading.single_order.history_page import HistoryPage, HistoryRequest
+from ledger.reading.single_order.order_record import OrderHead, OrderRecordRead
+from ledger.reading.single_order.order_storage import read_storage
+from ledger.reading.single_order.plan_rows import StoredPlan
+from ledger.reading.single_order.timed_steps import TimedStep
+from ledger.reading.single_order.used_ids import UsedIdRow, find_used_id
 from ledger.reading.time_limit import limited
-from ledger.reading.timed_steps import TimedStep
-from ledger.reading.used_ids import UsedIdRow, find_used_id
-from ledger.reading.work_criteria import WorkKind
-from ledger.reading.work_groups import FalloutGroup, TaskGroup
-from ledger.reading.work_lists import WorkList
+from ledger.reading.work_lists import work_groups, work_list
+from ledger.reading.work_lists.system_work import WorkAtSystem, read_work_at_system
+from ledger.reading.work_lists.work_groups import FalloutGroup, TaskGroup
+from ledger.reading.work_lists.work_list import WorkList
 from ledger.retention.archived_order import archived_order, is_archived
 from ledger.settings import read_ledger_url
 from workflows.contract.order_changes import AmendmentRecord
@@ -101,17 +96,17 @@ class LedgerReader:
         self, criteria: OrderFilter, sort: str | None = None, cursor: str | None = None
     ) -> tuple[OrderList, Freshness]:
         with self._reading() as connection:
-            found = order_lists.read_order_list(connection, criteria, parse_order_sort(sort), cursor)
+            found = order_list.read_order_list(connection, criteria, parse_order_sort(sort), cursor)
             return found, read_freshness(connection)
 
     def count_orders(self, criteria: OrderFilter) -> tuple[OrderTotal, Freshness]:
         with self._reading() as connection:
-            return order_lists.count_orders(connection, criteria), read_freshness(connection)
+            return order_list.count_orders(connection, criteria), read_freshness(connection)
 
     def count_each(self, wanted: Mapping[str, OrderFilter]) -> dict[str, OrderTotal]:
         """How many orders fit each of several filters, by the filter's name."""
         with self._reading() as connection:
-            return {name: order_lists.count_orders(connection, criteria) for name, criteria in wanted.items()}
+            return {name: order_list.count_orders(connection, criteria) for name, criteria in wanted.items()}
 
     def read_row_details(self, order_ids: Collection[str]) -> dict[str, RowDetails]:
         with self._reading() as connection:
@@ -130,7 +125,7 @@ class LedgerReader:
         self, kind: WorkKind, criteria: WorkFilter, sort: str | None = None, cursor: str | None = None
     ) -> tuple[WorkList, Freshness]:
         with self._reading() as connection:
-            found = work_lists.read_work_list(connection, kind, criteria, parse_work_sort(sort), cursor)
+            found = work_list.read_work_list(connection, kind, criteria, parse_work_sort(sort), cursor)
             return found, read_freshness(connection)
 
     def group_fallout(self, criteria: WorkFilter) -> tuple[Sequence[FalloutGroup], Freshness]:

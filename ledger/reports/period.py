@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import CTE, ColumnElement, exists, select, union_all
 
 from ledger.reading.errors import InvalidSearch
-from ledger.reading.order_criteria import CURRENT
-from ledger.reading.search_values import text_value
+from ledger.reading.filters.order_criteria import CURRENT
+from ledger.reading.filters.search_values import text_value
 from ledger.schema.tables import order_products, orders
 
 

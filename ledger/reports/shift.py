@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, case, func, select
 
-from ledger.reading.order_criteria import CURRENT
+from ledger.reading.filters.order_criteria import CURRENT
 from ledger.reports.action_kinds import action_kind
 from ledger.reports.model.shift_report import (
     MAX_ROWS,

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, case, func, or_, select
 
-from ledger.reading.order_criteria import CURRENT
+from ledger.reading.filters.order_criteria import CURRENT
 from ledger.reports.model.stuck_orders import (
     FalloutCause,
     HeldOrders,

@@ -7,7 +7,7 @@ from typing import Literal
 
 from temporalio.client import Client
 
-from ledger.reading.order_filter import OrderFilter
+from ledger.reading.filters.order_filter import OrderFilter
 from operations.bulk.bulk_runner import BulkFilter, BulkTarget, select_matching
 from operations.errors import OperationRefused
 from operations.reading.interruptions import list_interrupted

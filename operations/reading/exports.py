@@ -16,7 +16,7 @@ from workflows.contract.order_messages import QUERY_LEDGER_RECORD, RefusalCode, 
 
 if TYPE_CHECKING:
     from ledger.export.export_kinds import ExportFormat, ExportTable
-    from ledger.reading.order_filter import OrderFilter
+    from ledger.reading.filters.order_filter import OrderFilter
 
 RECORD_TIMEOUT = 30.0
 """Seconds. A worker that has to replay a long history takes a while."""

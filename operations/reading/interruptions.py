@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from temporalio.client import Client, WorkflowExecution
 
-from ledger.reading.order_filter import OrderFilter
+from ledger.reading.filters.order_filter import OrderFilter
 from ledger.reconciliation.interruptions import fetch_interruption
 from operations.errors import server_call
 from operations.reading.list_orders import list_orders

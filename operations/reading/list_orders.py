@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from ledger.reading.order_filter import OrderFilter
+from ledger.reading.filters.order_filter import OrderFilter
 from operations.errors import is_workflow_not_found, server_call
 from operations.reading.order_summary import order_summary
 from operations.reading.provenance import VISIBILITY, Provenance
@@ -23,7 +23,7 @@ from workflows.contract.order_summary import OrderSummary
 from workflows.contract.states import Jeopardy, OrderState
 
 if TYPE_CHECKING:
-    from ledger.reading.order_storage import ArchivedMatches
+    from ledger.reading.order_lists.archived_matches import ArchivedMatches
 
 MAX_PAGE_SIZE = 1_000
 """How many executions the server returns at once. It cuts larger pages (frontend.visibilityMaxPageSize)."""

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from temporalio.client import Client
 
-from ledger.reading.cursor import is_ledger_cursor
-from ledger.reading.order_filter import OrderFilter, WorkFilter
+from ledger.reading.filters.order_filter import OrderFilter
+from ledger.reading.filters.work_filter import WorkFilter
+from ledger.reading.paging.cursor import is_ledger_cursor
 from operations.errors import OperationRefused
 from operations.reading import interruptions, list_orders, worklists
 from operations.reading.ledger_access import LedgerAccess, LedgerAway, from_ledger
@@ -22,9 +23,9 @@ from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import OrderState
 
 if TYPE_CHECKING:
-    from ledger.reading.system_work import WorkAtSystem
-    from ledger.reading.work_criteria import WorkKind
-    from ledger.reading.work_groups import FalloutGroup, TaskGroup
+    from ledger.reading.filters.work_criteria import WorkKind
+    from ledger.reading.work_lists.system_work import WorkAtSystem
+    from ledger.reading.work_lists.work_groups import FalloutGroup, TaskGroup
 
 ResultT = TypeVar("ResultT")
 

@@ -31,7 +31,7 @@ PART_OF_STEPS = 2_500
 """Steps in one of several queries at once."""
 
 if TYPE_CHECKING:
-    from ledger.reading.order_storage import OrderStorage
+    from ledger.reading.single_order.order_storage import OrderStorage
 
 DetailsSource = Literal["worker", "record", "ledger"]
 

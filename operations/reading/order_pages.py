@@ -16,10 +16,10 @@ from operations.reading.order_source import is_fresh
 from workflows.contract.order_views import OrderHeader, StepView
 
 if TYPE_CHECKING:
-    from ledger.reading.attempts import StoredAttempt
-    from ledger.reading.history_page import HistoryPage, HistoryRequest
-    from ledger.reading.plan_rows import StoredPlan
-    from ledger.reading.timed_steps import TimedStep
+    from ledger.reading.single_order.attempts import StoredAttempt
+    from ledger.reading.single_order.history_page import HistoryPage, HistoryRequest
+    from ledger.reading.single_order.plan_rows import StoredPlan
+    from ledger.reading.single_order.timed_steps import TimedStep
 
 
 class OrderPages:

@@ -26,8 +26,8 @@ from workflows.contract.order_views import HistoryEntry, StepsPage, StepsPageReq
 
 if TYPE_CHECKING:
     from activity_contract.line_reasons import LineReason
-    from ledger.reading.attempts import StoredAttempt
-    from ledger.reading.order_record import OrderHead, OrderRecordRead
+    from ledger.reading.single_order.attempts import StoredAttempt
+    from ledger.reading.single_order.order_record import OrderHead, OrderRecordRead
     from workflows.contract.order_changes import AmendmentRecord
 
 Preference = Literal["best", "live", "ledger"]

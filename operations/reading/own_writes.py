@@ -18,7 +18,7 @@ from operations.temporal.connection import server_address
 
 if TYPE_CHECKING:
     from ledger.reading.ledger_reader import LedgerReader
-    from ledger.reading.order_record import OrderPosition
+    from ledger.reading.single_order.order_record import OrderPosition
 
 MAX_WAIT = 1.0
 """Seconds. The action is done in any case."""
@@ -51,7 +51,7 @@ def _has(reader: LedgerReader, order_id: str, position: OrderPosition) -> bool:
 
 async def _position(client: Client, order_id: str) -> OrderPosition | None:
     """The last workflow task that the order's present run has completed. None: there is none among its last events."""
-    from ledger.reading.order_record import OrderPosition
+    from ledger.reading.single_order.order_record import OrderPosition
 
     record = await describe_order(client, order_id)
     request = GetWorkflowExecutionHistoryReverseRequest(

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from temporalio.client import Client
 
-from ledger.reading.order_filter import OrderFilter, WorkFilter
+from ledger.reading.filters.order_filter import OrderFilter
+from ledger.reading.filters.work_filter import WorkFilter
 from operations.reading.list_orders import count_matching, list_orders
 from operations.reading.order_details import read_steps
 from operations.reading.provenance import VISIBILITY, Provenance

@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from http_server.log_setup import configure_logging
-from ledger.reading.order_filter import OrderFilter
+from ledger.reading.filters.order_filter import OrderFilter
 from operations.client import OrderClient
 from operations.reading.list_orders import OrderPage
 from operations.temporal.connection import ConnectionSettings, connect

@@ -14,8 +14,8 @@ from ledger.database import open_ledger, write_transaction
 from ledger.feed import ledger_feed
 from ledger.feed.ledger_feed import LedgerFeed
 from ledger.migrations.schema_version import read_schema_state, upgrade
+from ledger.reading.filters.order_filter import OrderFilter
 from ledger.reading.ledger_reader import LedgerReader
-from ledger.reading.order_filter import OrderFilter
 from ledger.schema.tables import orders, watermarks
 from ledger.settings import LedgerUnusable
 from tests.support.simulated_orders import SimulatedOrder

@@ -15,7 +15,8 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.testing import WorkflowEnvironment
 
 from ledger.database import write_transaction
-from ledger.reading.order_filter import OrderFilter, WorkFilter
+from ledger.reading.filters.order_filter import OrderFilter
+from ledger.reading.filters.work_filter import WorkFilter
 from ledger.schema.tables import feeders
 from operations.client import OrderClient
 from operations.errors import NotFound, OperationRefused

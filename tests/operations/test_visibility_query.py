@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from ledger.reading.order_filter import OrderFilter
+from ledger.reading.filters.order_filter import OrderFilter
 from operations.reading.list_orders import visibility_query
 from operations.temporal.visibility import quote_literal
 from workflows.contract.states import OrderState

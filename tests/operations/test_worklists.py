@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from ledger.reading.order_filter import WorkFilter
+from ledger.reading.filters.work_filter import WorkFilter
 from operations.client import OrderClient
 from operations.reading.worklists import StepWorklist
 from tests.support.order_runner import Desk, Order, desk_on

@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 from temporalio.service import RPCError
 
-from ledger.reading.order_filter import OrderFilter, WorkFilter
+from ledger.reading.filters.order_filter import OrderFilter
+from ledger.reading.filters.work_filter import WorkFilter
 from operations.actions.amend_order import AmendCommand
 from operations.errors import OperationError
 from operations.reading.order_details import OrderDetails

@@ -18,7 +18,7 @@ from catalogue_store import publications as publications_module
 from catalogue_store.publications import PublicationStore
 from compiler.catalogue_files import CatalogueFiles
 from compiler.load_catalogue import load_published
-from ledger.reading.order_filter import OrderFilter
+from ledger.reading.filters.order_filter import OrderFilter
 from operations.actions.amend_order import AmendCommand
 from operations.client import OrderClient
 from operations.errors import OperationRefused

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from ledger.reading.order_filter import OrderFilter, WorkFilter
+from ledger.reading.filters.order_filter import OrderFilter
+from ledger.reading.filters.work_filter import WorkFilter
 from operations.bulk.bulk_actions import BulkCommand
 from operations.bulk.bulk_runner import BulkFilter, BulkPacing
 from operations.client import OrderClient

@@ -11,7 +11,7 @@ from views.shared.table import Cell, PlainTable
 from views.shared.time_format import format_short_time
 
 if TYPE_CHECKING:
-    from ledger.reading.work_groups import FalloutGroup, TaskGroup
+    from ledger.reading.work_lists.work_groups import FalloutGroup, TaskGroup
 
 NONE = "–"
 

@@ -18,7 +18,7 @@ from workflows.contract.step_facts import is_undo_under_way
 from workflows.contract.worklists import needs_person, working_queue
 
 if TYPE_CHECKING:
-    from ledger.reading.order_storage import ArchivedMatches
+    from ledger.reading.order_lists.archived_matches import ArchivedMatches
     from operations.reading.list_orders import OrderPage
     from operations.reading.worklists import StepWorklist
     from workflows.contract.order_summary import OrderSummary

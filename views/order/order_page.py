@@ -25,7 +25,7 @@ from views.shared.value_format import format_customer, format_quantity, format_v
 from workflows.contract.states import ENDED_ORDER_STATES, SETTLED, Jeopardy
 
 if TYPE_CHECKING:
-    from ledger.reading.attempts import StoredAttempt
+    from ledger.reading.single_order.attempts import StoredAttempt
     from operations.reading.order_details import OrderDetails
     from workflows.contract.order_views import HistoryEntry, HoldView, Interruption, LineView, OrderView, StepView
 

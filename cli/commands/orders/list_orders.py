@@ -17,8 +17,8 @@ from cli.framework.server_call import call_server
 from cli.framework.session import Session
 from cli.user_input.order_filter_options import resolve_version, takes_order_filter
 from cli.user_input.value_parsing import check_sort
-from ledger.reading.order_filter import OrderFilter
-from ledger.reading.sorting import OrderColumn, parse_order_sort
+from ledger.reading.filters.order_filter import OrderFilter
+from ledger.reading.paging.sorting import OrderColumn, parse_order_sort
 
 if TYPE_CHECKING:
     from operations.client import OrderClient

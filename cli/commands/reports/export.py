@@ -15,7 +15,7 @@ from cli.framework.session import Session
 from cli.user_input.order_files import STDIN
 from cli.user_input.order_filter_options import resolve_version, takes_order_filter
 from ledger.export.export_kinds import ExportFormat, ExportTable
-from ledger.reading.order_filter import OrderFilter
+from ledger.reading.filters.order_filter import OrderFilter
 
 if TYPE_CHECKING:
     from operations.client import OrderClient

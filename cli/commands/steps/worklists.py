@@ -17,8 +17,8 @@ from cli.framework.options import value_option
 from cli.framework.server_call import call_server
 from cli.framework.session import Session
 from cli.user_input.value_parsing import check_sort, parse_since, parse_until
-from ledger.reading.order_filter import WorkFilter
-from ledger.reading.sorting import WorkColumn, parse_work_sort
+from ledger.reading.filters.work_filter import WorkFilter
+from ledger.reading.paging.sorting import WorkColumn, parse_work_sort
 
 if TYPE_CHECKING:
     from operations.reading.worklists import StepWorklist

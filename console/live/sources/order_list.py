@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from console.live.items import OrderListHead, listed_order_item, order_item
 from console.live.pulse import Pulses
 from console.live.readings import Reading
-from ledger.reading.order_filter import OrderFilter
+from ledger.reading.filters.order_filter import OrderFilter
 from operations.client import OrderClient
 from operations.reading.changes import Changes
 

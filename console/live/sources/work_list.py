@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from console.live.items import WorkHead, WorkItem, work_item
 from console.live.pulse import Pulses
 from console.live.readings import Reading
-from ledger.reading.order_filter import WorkFilter
+from ledger.reading.filters.work_filter import WorkFilter
 from operations.client import OrderClient
 from operations.reading.changes import Changes
 from operations.reading.worklists import StepWorklist

@@ -12,7 +12,7 @@ from workflows.contract.action_checks import ActionCheck, PossibleActionsRequest
 from workflows.contract.order_messages import Actor
 
 if TYPE_CHECKING:
-    from ledger.reading.attempts import StoredAttempt
+    from ledger.reading.single_order.attempts import StoredAttempt
 
 T = TypeVar("T")
 

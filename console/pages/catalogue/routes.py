@@ -16,7 +16,7 @@ from console.presenting.catalogue.places import PlaceNames
 from console.presenting.catalogue.product import MAX_DRAWN_STEPS, product_page
 from console.presenting.catalogue.versions import version_rows
 from console.services import Console
-from ledger.reading.order_filter import OrderFilter
+from ledger.reading.filters.order_filter import OrderFilter
 from operations.access.permissions import READ_CATALOGUE
 from operations.errors import NotFound
 from operations.publishing.catalogue_in_force import CatalogueInForce

@@ -13,7 +13,7 @@ from console.pages.orders.order_tabs import OrderTab, choice, page_number
 from console.presenting.order.heading import OrderHeading
 from console.presenting.order.story import FILTERS, order_story
 from console.services import Console
-from ledger.reading.history_page import HistoryPage, HistoryRequest, history_page
+from ledger.reading.single_order.history_page import HistoryPage, HistoryRequest, history_page
 from operations.client import OrderClient
 from operations.errors import OperationError
 

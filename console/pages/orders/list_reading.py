@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from console.presenting.orders.list_page import count_text
 from console.presenting.orders.order_query import OrderQuery, with_problem, with_version
-from ledger.reading.order_filter import OrderFilter, WorkFilter
+from ledger.reading.filters.order_filter import OrderFilter
+from ledger.reading.filters.work_filter import WorkFilter
 from operations.client import OrderClient
 from operations.errors import OperationError, OperationRefused
 from operations.reading.list_orders import OrderPage
@@ -18,8 +19,8 @@ from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import Jeopardy, OrderState
 
 if TYPE_CHECKING:
-    from ledger.reading.row_details import RowDetails
-    from ledger.reading.work_groups import FalloutGroup, TaskGroup
+    from ledger.reading.order_lists.row_details import RowDetails
+    from ledger.reading.work_lists.work_groups import FalloutGroup, TaskGroup
 
 NO_ORDERS = OrderPage([], None)
 

@@ -18,7 +18,7 @@ from operations.client import OrderClient
 from operations.errors import OperationError
 
 if TYPE_CHECKING:
-    from ledger.reading.attempts import StoredAttempt
+    from ledger.reading.single_order.attempts import StoredAttempt
 
 
 async def timeline_values(console: Console, request: Request, heading: OrderHeading) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from compiler.values import as_text
 from console.presenting.order.difference import ChangedValue, difference_summary, order_difference
 from console.presenting.order.line_groups import ValueRow, value_text
-from ledger.reading.history_page import HistoryFilter, HistoryPage, HistoryRequest
+from ledger.reading.single_order.history_page import HistoryFilter, HistoryPage, HistoryRequest
 from workflows.contract.order_views import HistoryEntry
 
 if TYPE_CHECKING:

@@ -16,14 +16,14 @@ from console.presenting.order.timeline_choice import (
     timed_step,
 )
 from console.presenting.state_marks import Mark, step_mark
-from ledger.reading.timed_steps import AttemptTimes
+from ledger.reading.single_order.timed_steps import AttemptTimes
 from views.order.step_remark import step_remark
 from views.order.swimlanes import shown_state
 from views.shared.time_format import format_elapsed
 from workflows.contract.order_views import OrderHeader, StepView
 
 if TYPE_CHECKING:
-    from ledger.reading.attempts import StoredAttempt
+    from ledger.reading.single_order.attempts import StoredAttempt
 
 DAY = 86_400
 WAITING_KINDS = frozenset({"event", "wait", "manual"})

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ledger.reading.timed_steps import AttemptTimes, TimedStep
+from ledger.reading.single_order.timed_steps import AttemptTimes, TimedStep
 from workflows.contract.order_views import StepView
 from workflows.contract.states import SETTLED, StepState
 from workflows.contract.step_facts import is_open

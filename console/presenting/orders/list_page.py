@@ -11,13 +11,13 @@ from urllib.parse import quote
 from console.presenting.orders.filter_fields import BY_NAME, FIELDS, GROUPS, FilterField
 from console.presenting.orders.order_query import OFF, OrderQuery
 from console.presenting.orders.whose_move import Move, whose_move
-from ledger.reading.sorting import DESCENDING_BY_DEFAULT, OrderColumn
+from ledger.reading.paging.sorting import DESCENDING_BY_DEFAULT, OrderColumn
 from views.shared.value_format import in_words, pluralize
 from workflows.contract.order_summary import OrderSummary
 from workflows.contract.states import Jeopardy, OrderState
 
 if TYPE_CHECKING:
-    from ledger.reading.row_details import RowDetails
+    from ledger.reading.order_lists.row_details import RowDetails
     from operations.reading.list_orders import OrderPage
 
 

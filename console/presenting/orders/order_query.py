@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from console.presenting.moments import find_zone, parse_moment
 from console.presenting.orders.filter_fields import BY_NAME, FIELDS, MAX_TEXT, FilterField
 from ledger.reading.errors import InvalidSearch
-from ledger.reading.order_filter import OrderFilter
-from ledger.reading.sorting import DEFAULT_ORDER_SORT, OrderColumn, Sort, parse_order_sort
+from ledger.reading.filters.order_filter import OrderFilter
+from ledger.reading.paging.sorting import DEFAULT_ORDER_SORT, OrderColumn, Sort, parse_order_sort
 from workflows.contract.states import Jeopardy, OrderState
 
 PATH = "/orders"

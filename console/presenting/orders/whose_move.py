@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from workflows.contract.order_summary import OrderSummary
 
 if TYPE_CHECKING:
-    from ledger.reading.row_details import RowDetails
+    from ledger.reading.order_lists.row_details import RowDetails
 
 MAX_ACTORS = 2
 """A row names so many; the others are counted."""

@@ -22,7 +22,7 @@ from workflows.contract.states import SETTLED, Jeopardy, StepState
 from workflows.contract.step_facts import effective_state, is_open, is_undo_under_way, time_limit
 
 if TYPE_CHECKING:
-    from ledger.reading.attempts import StoredAttempt
+    from ledger.reading.single_order.attempts import StoredAttempt
 
 MAX_NEIGHBOURS = 40
 """Steps before or after that are listed; the rest is counted."""

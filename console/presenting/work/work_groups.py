@@ -11,7 +11,7 @@ from console.presenting.work.work_query import ALL_QUEUES, WorkQuery
 from views.shared.value_format import pluralize
 
 if TYPE_CHECKING:
-    from ledger.reading.work_groups import FalloutGroup, TaskGroup
+    from ledger.reading.work_lists.work_groups import FalloutGroup, TaskGroup
 
 
 @dataclass(frozen=True, slots=True)

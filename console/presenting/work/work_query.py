@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-from ledger.reading.order_filter import WorkFilter
+from ledger.reading.filters.work_filter import WorkFilter
 from operations.access.permissions import ACTION_PERMISSIONS
 from operations.access.person import Person, is_limited_to_queues
 from workflows.contract import actions

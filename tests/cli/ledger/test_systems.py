@@ -11,7 +11,7 @@ from sqlalchemy import insert
 from ledger.database import open_ledger, write_transaction
 from ledger.schema.tables import attempts
 from tests.cli.test_systems import listed
-from tests.ledger.reading.test_attempts import attempt
+from tests.ledger.reading.single_order.test_attempts import attempt
 from tests.ledger.retention.ledger_orders import write_running
 from tests.support.command_line import Ordo
 from tests.support.ledger_databases import migrate, sqlite_url

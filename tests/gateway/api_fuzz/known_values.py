@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 import schemathesis
 from schemathesis.core.parameters import ParameterLocation
 
-from ledger.reading.sorting import OrderColumn, WorkColumn
+from ledger.reading.paging.sorting import OrderColumn, WorkColumn
 from tests.support.http_requests import Json, an_order
 
 AnyCase: TypeAlias = "schemathesis.Case[Any]"

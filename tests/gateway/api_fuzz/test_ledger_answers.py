@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ledger.reading.sorting import OrderColumn
+from ledger.reading.paging.sorting import OrderColumn
 from tests.gateway.api_fuzz.known_values import BINDINGS, DICTIONARIES
 from tests.gateway.api_fuzz.site import LISTS, FuzzSite
 from tests.gateway.test_schema_live import NEED_A_LEDGER, OPERATIONS

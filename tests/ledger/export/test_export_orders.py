@@ -23,7 +23,7 @@ from ledger.export.export_kinds import ExportFormat, ExportTable
 from ledger.export.export_orders import export_to_file, export_to_stream
 from ledger.export.order_batches import nested_orders
 from ledger.reading.errors import InvalidSearch
-from ledger.reading.order_filter import OrderFilter
+from ledger.reading.filters.order_filter import OrderFilter
 from ledger.schema.tables import orders
 from tests.support.filled_ledgers import FilledLedger
 from workflows.contract.states import OrderState

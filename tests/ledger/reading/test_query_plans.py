@@ -11,11 +11,12 @@ from sqlalchemy import text
 from benchmarks.ledger_orders import OrderGenerator
 from benchmarks.ledger_pairs import OrderPair, WorkPair, order_pairs, work_pairs
 from ledger.database import is_sqlite
-from ledger.reading import order_search
-from ledger.reading.order_filter import OrderFilter, WorkFilter
-from ledger.reading.order_search import INDEXED_PAIRS
-from ledger.reading.sorting import OrderColumn
-from ledger.reading.work_criteria import WorkKind
+from ledger.reading.filters.order_filter import OrderFilter
+from ledger.reading.filters.work_criteria import WorkKind
+from ledger.reading.filters.work_filter import WorkFilter
+from ledger.reading.order_lists import order_search
+from ledger.reading.order_lists.order_search import INDEXED_PAIRS
+from ledger.reading.paging.sorting import OrderColumn
 from ledger.retention.customer_orders import find_stored_orders
 from tests.support.filled_ledgers import ORDERS, FilledLedger
 from tests.support.paths import ROOT

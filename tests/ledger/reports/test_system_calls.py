@@ -15,7 +15,7 @@ from ledger.reports.period import ReportPeriod
 from ledger.reports.system_calls import read_system_calls
 from ledger.schema.tables import attempts
 from ledger.writing.apply_changes import apply_changes
-from tests.ledger.reading.test_attempts import attempt
+from tests.ledger.reading.single_order.test_attempts import attempt
 from tests.ledger.reports.test_percentiles import exact
 from tests.support.filled_ledgers import FilledLedger
 from tests.support.simulated_orders import SimulatedOrder

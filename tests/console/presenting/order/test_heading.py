@@ -7,7 +7,7 @@ import pytest
 
 from console.presenting.order.heading import OrderHeading, order_heading, promise_of
 from console.presenting.order.moves import MAX_MOVES, MAX_STEPS_NAMED, order_moves
-from ledger.reading.order_storage import OrderStorage
+from ledger.reading.single_order.order_storage import OrderStorage
 from operations.blockers.order_blockers import find_blockers
 from operations.reading.order_details import OrderDetails
 from tests.support.order_views import START, order_view, step_view

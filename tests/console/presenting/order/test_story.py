@@ -6,7 +6,7 @@ from typing import Any
 
 from console.presenting.order.difference import difference_summary, order_difference
 from console.presenting.order.story import Story, order_story
-from ledger.reading.history_page import HistoryRequest, history_page
+from ledger.reading.single_order.history_page import HistoryRequest, history_page
 from tests.support.order_views import START
 from workflows.contract.order_changes import AmendmentRecord
 from workflows.contract.order_views import HistoryEntry

@@ -7,7 +7,7 @@ import pytest
 
 from console.presenting.order.timeline import order_timeline
 from console.presenting.order.timeline_choice import DENSITY_COLUMNS, PAGE_ROWS, TimelineRequest
-from ledger.reading.attempts import StoredAttempt
+from ledger.reading.single_order.attempts import StoredAttempt
 from tests.support.order_views import START, order_view, step_view
 from workflows.contract.order_views import ErrorView, StepView, UndoView
 from workflows.contract.states import OrderState, StepState

@@ -9,8 +9,8 @@ from console.presenting.orders.filter_fields import FIELDS
 from console.presenting.orders.order_query import OrderQuery, parse_order_query
 from console.presenting.orders.saved_views import BUILT_IN, view_links
 from gateway.list_filters import order_filter
-from ledger.reading.order_filter import OrderFilter
-from ledger.reading.sorting import OrderColumn
+from ledger.reading.filters.order_filter import OrderFilter
+from ledger.reading.paging.sorting import OrderColumn
 from workflows.contract.states import Jeopardy, OrderState
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)

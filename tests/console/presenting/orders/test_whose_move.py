@@ -8,7 +8,7 @@ import pytest
 from console.presenting.orders.list_page import column_heads, order_rows
 from console.presenting.orders.order_query import parse_order_query
 from console.presenting.orders.whose_move import whose_move
-from ledger.reading.row_details import RowDetails
+from ledger.reading.order_lists.row_details import RowDetails
 from operations.reading.list_orders import OrderPage
 from workflows.contract.order_summary import OrderSummary
 from workflows.contract.order_views import InterruptionKind

@@ -1,0 +1,1 @@
+"""Lists of orders: their pages, totals and rows."""

@@ -1,0 +1,1 @@
+"""How a list is sorted, and where its next page begins."""

@@ -1,0 +1,1 @@
+"""What is asked about one order: its record, history, plan, attempts and times."""
