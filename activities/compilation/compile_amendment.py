@@ -50,6 +50,7 @@ from compiler.values import as_text
 logger = structlog.get_logger("activities")
 
 VERSION_UNUSABLE = "catalogue-version-unusable"
+CUSTOMER_CHANGED = "customer-changed"
 MAX_REPORTED_ITEMS = 500
 """Lines, and steps, whose changed values are reported."""
 MAX_VALUES_PER_ITEM = 50
@@ -90,6 +91,7 @@ def try_compile_amendment(request: CompileAmendmentInput, catalogue: Catalogue) 
                 return CompiledAmendment(survives=False)
             log = RECENT_LINE_REASONS.new_log()
             wanted = compile_amended(remaining, decision_log=log)
+        _require_same_customer(running.order.customer["id"], wanted.require_plan().order.customer["id"])
         compiled = _limit_size(_compile_result(running, request.retired, wanted, catalogue))
         RECENT_LINE_REASONS.remember(compiled.plan, log)
         return compiled
@@ -99,6 +101,16 @@ def try_compile_amendment(request: CompileAmendmentInput, catalogue: Catalogue) 
         logger.exception("the compiler failed on an amendment", order_id=str(request.order.get("id"))[:128])
         message = f"the compiler failed on this amendment ({type(error).__name__}); the worker's log has the details"
         return CompiledAmendment(findings=dump_findings([order_finding(INTERNAL_ERROR_CODE, message)]))
+
+
+def _require_same_customer(running: str, wanted: str) -> None:
+    """What is stored of an order is found by its customer, and erased with them: also what it was before."""
+    if wanted != running:
+        message = (
+            f"the order is of customer {running}, and the amendment names {wanted}: cancel it, and submit a new order "
+            f"for {wanted}"
+        )
+        raise OrderRejected([order_finding(CUSTOMER_CHANGED, message)])
 
 
 def _compile_result(

@@ -12,7 +12,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.compilation import compile_amendment as module
 from activities.compilation.catalogue_versions import CatalogueVersions
-from activities.compilation.compile_amendment import MAX_RESULT_BYTES, AmendmentCompiler
+from activities.compilation.compile_amendment import CUSTOMER_CHANGED, MAX_RESULT_BYTES, AmendmentCompiler
 from activities.compilation.live_catalogue import LiveCatalogue
 from activity_contract.compilation import (
     INTERNAL_ERROR_CODE,
@@ -236,3 +236,19 @@ async def test_the_reasons_of_the_amended_lines_are_found_by_the_amended_plan(
     found = RECENT_LINE_REASONS.find(compiled.plan)
     assert found is not None
     assert [(each.line_id, each.values) for each in found] == [("hub@1", {"attributes.who": "ben"})]
+
+
+async def test_an_order_is_not_moved_to_another_customer(compiler: Compiler) -> None:
+    running = compiler.plan(order("Ann"))
+    compiled = await compiler.compile(running, order("Ann", customer={"id": "C-2", "name": "Elm Street 14"}))
+    (finding,) = compiled.findings
+    assert finding["code"] == CUSTOMER_CHANGED
+    assert "customer C-1, and the amendment names C-2: cancel it" in finding["message"]
+    assert not compiled.plan
+
+
+async def test_what_is_told_of_the_customer_may_change(compiler: Compiler) -> None:
+    running = compiler.plan(order("Ann"))
+    compiled = await compiler.compile(running, order("Ann", customer={"id": "C-1", "name": "Oak Road 3"}))
+    assert not compiled.findings
+    assert [(each.name, each.after) for each in compiled.order_values] == [("customer.name", "Oak Road 3")]
