@@ -15,6 +15,7 @@ from gateway.catalogue_routes import catalogue_routes
 from gateway.errors import register_error_handlers
 from gateway.event_routes import callback_routes, event_routes
 from gateway.health_routes import health_routes
+from gateway.history_routes import history_routes
 from gateway.middleware import EncodedSlashMiddleware, failure_response, refuse_body, refuse_encoding
 from gateway.notification_routes import notification_routes
 from gateway.openapi import API_DESCRIPTION, API_TAGS, RoutePermissions, publish_openapi, route_permissions
@@ -60,6 +61,7 @@ def create_app(orders: OrderClient, settings: GatewaySettings) -> FastAPI:
     for routes in (
         order_routes,
         reading_routes,
+        history_routes,
         event_routes,
         action_routes,
         bulk_routes,

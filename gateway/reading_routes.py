@@ -1,4 +1,4 @@
-"""Orders: list and read."""
+"""Orders: list them, and read how one stands."""
 
 from __future__ import annotations
 
@@ -10,19 +10,10 @@ from fastapi import APIRouter, Query
 from gateway.access.route_guard import allowed
 from gateway.errors import error_responses
 from gateway.list_filters import OrderCriteria, OrderSort
-from gateway.request_models import Cursor, OrderId
+from gateway.request_models import Cursor, OrderId, SourceOption, StepOption
 from operations.access.permissions import LIST_ORDERS, READ_ORDER
 from operations.client import OrderClient
-from operations.history_responses import (
-    AmendmentsResponse,
-    AttemptsResponse,
-    HistoryResponse,
-    amendments_response,
-    attempts_response,
-    history_response,
-)
 from operations.list_responses import OrderListResponse, order_list_response
-from operations.reading.order_source import Preference
 from operations.responses import (
     BlockersResponse,
     OrderResponse,
@@ -31,14 +22,6 @@ from operations.responses import (
     order_response,
 )
 from workflows.contract.states import StepState
-
-SourceOption = Annotated[
-    Preference,
-    Query(
-        description="`best`: a running order answers itself; the ledger answers for one that has ended, and if no "
-        "worker does. `live`: only the order. `ledger`: only the ledger"
-    ),
-]
 
 
 def reading_routes(orders: OrderClient) -> APIRouter:
@@ -96,46 +79,8 @@ def reading_routes(orders: OrderClient) -> APIRouter:
         responses=error_responses(404),
         dependencies=[allowed(READ_ORDER)],
     )
-    async def why(
-        order_id: OrderId,
-        step: Annotated[str | None, Query(max_length=500, description="A step's id or number")] = None,
-        source: SourceOption = "best",
-    ) -> BlockersResponse:
+    async def why(order_id: OrderId, step: StepOption = None, source: SourceOption = "best") -> BlockersResponse:
         details, blockers = await orders.find_blockers(order_id, step, source)
         return blockers_response(details, blockers, details.step(step) if step else None)
-
-    @routes.get(
-        "/orders/{order_id}/history",
-        summary="Who did what, when and why",
-        responses=error_responses(404),
-        dependencies=[allowed(READ_ORDER)],
-    )
-    async def history(order_id: OrderId, source: SourceOption = "best") -> HistoryResponse:
-        """Oldest first. Entries without `by` happened by themselves. The ledger has all entries, with the `data` that
-        people entered. An order itself keeps its latest ones, those of people longest."""
-        return history_response(await orders.read_history(order_id, source))
-
-    @routes.get(
-        "/orders/{order_id}/attempts",
-        summary="Each attempt at its calls",
-        responses=error_responses(404),
-        dependencies=[allowed(READ_ORDER)],
-    )
-    async def attempts(
-        order_id: OrderId,
-        step: Annotated[str | None, Query(max_length=500, description="A step's id or number")] = None,
-    ) -> AttemptsResponse:
-        """Oldest first, also those that were repeated automatically. Needs a ledger."""
-        return attempts_response(order_id, await orders.read_attempts(order_id, step))
-
-    @routes.get(
-        "/orders/{order_id}/amendments",
-        summary="Its amendments, before and after",
-        responses=error_responses(404),
-        dependencies=[allowed(READ_ORDER)],
-    )
-    async def amendments(order_id: OrderId) -> AmendmentsResponse:
-        """Oldest first. Needs a ledger."""
-        return amendments_response(order_id, await orders.read_amendments(order_id))
 
     return routes

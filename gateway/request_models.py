@@ -1,4 +1,4 @@
-"""The bodies and path parameters of requests."""
+"""The bodies and parameters of requests."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from compiler.language.order import ORDER_ID_PATTERN
+from operations.reading.order_source import Preference
 from workflows.contract.event_ids import content_event_id
 from workflows.contract.order_messages import EventDelivery
 
@@ -23,6 +24,14 @@ StepId = Annotated[
 
 OrderLimit = Annotated[int, Query(ge=1, le=1000, description="At most this many orders")]
 Cursor = Annotated[str | None, Query(max_length=1000, description="Continue after a page: its `next_cursor`")]
+StepOption = Annotated[str | None, Query(max_length=500, description="A step's id or number")]
+SourceOption = Annotated[
+    Preference,
+    Query(
+        description="`best`: a running order answers itself; the ledger answers for one that has ended, and if no "
+        "worker does. `live`: only the order. `ledger`: only the ledger"
+    ),
+]
 
 
 BY_DESCRIPTION = (

@@ -1,0 +1,56 @@
+"""What has happened to an order: its history, the attempts at its calls, its amendments."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from gateway.access.route_guard import allowed
+from gateway.errors import error_responses
+from gateway.request_models import OrderId, SourceOption, StepOption
+from operations.access.permissions import READ_ORDER
+from operations.client import OrderClient
+from operations.history_responses import (
+    AmendmentsResponse,
+    AttemptsResponse,
+    HistoryResponse,
+    amendments_response,
+    attempts_response,
+    history_response,
+)
+
+
+def history_routes(orders: OrderClient) -> APIRouter:
+    routes = APIRouter(tags=["orders"], responses=error_responses(422, 504))
+
+    @routes.get(
+        "/orders/{order_id}/history",
+        summary="Who did what, when and why",
+        responses=error_responses(404),
+        dependencies=[allowed(READ_ORDER)],
+    )
+    async def history(order_id: OrderId, source: SourceOption = "best") -> HistoryResponse:
+        """Oldest first. Entries without `by` happened by themselves. The ledger has all entries, with the `data` that
+        people entered. An order itself keeps its latest ones, those of people longest."""
+        return history_response(await orders.read_history(order_id, source))
+
+    @routes.get(
+        "/orders/{order_id}/attempts",
+        summary="Each attempt at its calls",
+        responses=error_responses(404),
+        dependencies=[allowed(READ_ORDER)],
+    )
+    async def attempts(order_id: OrderId, step: StepOption = None) -> AttemptsResponse:
+        """Oldest first, also those that were repeated automatically. Needs a ledger."""
+        return attempts_response(order_id, await orders.read_attempts(order_id, step))
+
+    @routes.get(
+        "/orders/{order_id}/amendments",
+        summary="Its amendments, before and after",
+        responses=error_responses(404),
+        dependencies=[allowed(READ_ORDER)],
+    )
+    async def amendments(order_id: OrderId) -> AmendmentsResponse:
+        """Oldest first. Needs a ledger."""
+        return amendments_response(order_id, await orders.read_amendments(order_id))
+
+    return routes
