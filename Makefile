@@ -40,7 +40,7 @@ up: $(INSTALLED)
 # the order of folders: by number of tests, those that wait the longest would all be left for the end.
 PROCESSES ?= 2
 # Seconds after which a test fails that hangs, and shows where.
-TEST_TIMEOUT := 300
+TEST_TIMEOUT := 600
 IN_PROCESSES := $(if $(filter-out 1,$(PROCESSES)),-n $(PROCESSES) --dist loadfile --no-loadscope-reorder)
 
 test: $(INSTALLED)
