@@ -44,7 +44,7 @@ class IdentityProvider:
             from authlib.integrations.starlette_client import OAuth
         except ImportError:
             raise InvalidSetting("an identity provider needs the extra `oidc`: pip install 'ordo[oidc]'") from None
-        self.settings = settings
+        self._settings = settings
         self._client: Any = OAuth().register(
             "provider",
             client_id=settings.client_id,
@@ -92,20 +92,20 @@ class IdentityProvider:
 
     def _away(self, error: Exception) -> ProviderAway:
         log.warning("identity provider does not answer", error=f"{type(error).__name__}: {error}")
-        title = self.settings.title
+        title = self._settings.title
         return ProviderAway(f"{title[:1].upper()}{title[1:]} does not answer. Try again in a moment")
 
     def _identity(self, claims: Mapping[str, Any]) -> Identity:
-        name = str(claims.get(self.settings.name_claim) or claims.get("email") or claims["sub"]).strip().lower()
+        name = str(claims.get(self._settings.name_claim) or claims.get("email") or claims["sub"]).strip().lower()
         if problem := name_problem(name):
             log.warning("sign-in refused", reason="name", account=name)
             raise ProviderRefused(f"The identity provider calls you `{name}`, which {problem}")
-        groups = claims.get(self.settings.groups_claim) or ()
+        groups = claims.get(self._settings.groups_claim) or ()
         return Identity(name, frozenset([groups] if isinstance(groups, str) else map(str, groups)))
 
     def _check_issuer(self, metadata: Mapping[str, Any]) -> None:
         """Another issuer's answer would be about other people."""
-        if str(metadata.get("issuer", "")).rstrip("/") != self.settings.issuer:
+        if str(metadata.get("issuer", "")).rstrip("/") != self._settings.issuer:
             raise ValueError(f"the provider calls itself {metadata.get('issuer')}")
         if urlsplit(metadata["authorization_endpoint"]).scheme not in ("http", "https"):
             raise ValueError("the provider's address for signing in is no URL")

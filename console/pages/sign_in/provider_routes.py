@@ -6,13 +6,14 @@ from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Query, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from console.access.cookies import console_cookie
 from console.access.oidc.pending import SECONDS, PendingSignIns
 from console.access.oidc.provider import IdentityProvider, ProviderAway, ProviderRefused
 from console.access.paths import PROVIDER_CALLBACK_PATH, PROVIDER_PATH
 from console.access.redirects import local_path
+from console.pages.sign_in.sign_in_answers import begin_session, sign_in_page
 from console.services import Console
 
 log = structlog.get_logger("console")
@@ -25,9 +26,7 @@ def oidc_routes(console: Console, provider: IdentityProvider) -> APIRouter:
 
     def refuse(request: Request, error: ProviderRefused) -> Response:
         status = 503 if isinstance(error, ProviderAway) else 403
-        response = console.render(
-            request, "sign_in.html", status=status, wanted="/", problem=f"{error}.", note="", provider=provider.settings
-        )
+        response = sign_in_page(console, request, status=status, problem=f"{error}.")
         cookie.delete(response)
         return response
 
@@ -56,10 +55,8 @@ def oidc_routes(console: Console, provider: IdentityProvider) -> APIRouter:
                 )
         except ProviderRefused as error:
             return refuse(request, error)
-        console.gatekeeper.sign_out(request)  # the session before, of this browser
+        response = begin_session(console, request, session, pending.wanted)
         log.info("signed in", account=session.account, by="identity provider")
-        response = RedirectResponse(pending.wanted, 303)
-        console.gatekeeper.cookie.set(response, session.key, int(console.settings.session_limit.total_seconds()))
         cookie.delete(response)
         return response
 

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from console.access.guard import everyone_signed_in
 from console.access.paths import SIGN_IN_PATH, SIGN_OUT_PATH
-from console.access.redirects import local_path
+from console.pages.sign_in.sign_in_answers import begin_session, sign_in_page
 from console.services import Console
 from operations.access.failed_sign_ins import FailedSignIns
 from operations.access.sign_in import SignInProblem, SignInRefused
@@ -28,22 +28,6 @@ log = structlog.get_logger("console")
 def sign_in_routes(console: Console) -> APIRouter:
     routes = APIRouter()
     failed = FailedSignIns(console.settings.max_wrong_tokens)
-    gatekeeper = console.gatekeeper
-    session_seconds = int(console.settings.session_limit.total_seconds())
-
-    def page(
-        request: Request, wanted: str, *, status: int = 200, problem: str = "", note: str = "", has_left: bool = False
-    ) -> Response:
-        return console.render(
-            request,
-            "sign_in.html",
-            status=status,
-            wanted=local_path(wanted),
-            problem=problem,
-            note=note,
-            has_left=has_left,
-            provider=console.settings.oidc,
-        )
 
     @routes.get(SIGN_IN_PATH)
     async def form(
@@ -53,7 +37,7 @@ def sign_in_routes(console: Console) -> APIRouter:
         left: str | None = None,
     ) -> Response:
         note = "You are signed out." if left else "Your session has ended. Sign in again." if ended else ""
-        return page(request, wanted, note=note, has_left=bool(left))
+        return sign_in_page(console, request, wanted=wanted, note=note, has_left=bool(left))
 
     @routes.post(SIGN_IN_PATH)
     async def sign_in(
@@ -64,29 +48,34 @@ def sign_in_routes(console: Console) -> APIRouter:
         address = request.client.host if request.client else ""
         wait = failed.seconds_to_wait(address)
         try:
-            session = gatekeeper.sign_in(token.strip(), is_closed=wait > 0)
+            session = console.gatekeeper.sign_in(token.strip(), is_closed=wait > 0)
         except SignInRefused as refused:
-            if wait and refused.problem is SignInProblem.WRONG:  # not logged: a flood must not fill the log
-                response = page(request, wanted, status=429, problem=f"Too many wrong tokens. Wait {wait} s")
-                response.headers["Retry-After"] = str(wait)
-                return response
+            if wait and refused.problem is SignInProblem.WRONG:
+                return _too_many_page(console, request, wanted, wait)
             if refused.problem is SignInProblem.WRONG:
                 failed.record(address)
             known = {"account": refused.account, "token_id": refused.token_id} if refused.account else {}
             log.warning("sign-in refused", reason=refused.problem.value, address=address, **known)
-            return page(request, wanted, status=401, problem=MESSAGES[refused.problem])
-        gatekeeper.sign_out(request)  # the session before, of this browser
+            return sign_in_page(console, request, wanted=wanted, status=401, problem=MESSAGES[refused.problem])
+        response = begin_session(console, request, session, wanted)
         log.info("signed in", account=session.account, token_id=session.token_id, address=address)
-        response = RedirectResponse(local_path(wanted), 303)
-        gatekeeper.cookie.set(response, session.key, session_seconds)
         return response
 
     @routes.post(SIGN_OUT_PATH, dependencies=[everyone_signed_in()])
     async def sign_out(request: Request) -> Response:
-        gatekeeper.sign_out(request)
+        console.gatekeeper.sign_out(request)
         log.info("signed out", account=request.state.person.account)
         response = RedirectResponse(f"{SIGN_IN_PATH}?left=1", 303)
-        gatekeeper.cookie.delete(response)
+        console.gatekeeper.cookie.delete(response)
         return response
 
     return routes
+
+
+def _too_many_page(console: Console, request: Request, wanted: str, wait: int) -> Response:
+    """Without a line in the log: whoever floods the console does not flood its log."""
+    response = sign_in_page(
+        console, request, wanted=wanted, status=429, problem=f"Too many wrong tokens. Wait {wait} s"
+    )
+    response.headers["Retry-After"] = str(wait)
+    return response
