@@ -14,7 +14,7 @@ from compiler.language.documents import (
 )
 from compiler.typecheck.let_types import LetTypes, infer_let_types
 from compiler.typecheck.scopes import element_type, shared_and_combined_fields, source_scope
-from compiler.typecheck.type_checker import TypeScope
+from compiler.typecheck.type_scope import TypeScope
 from compiler.typecheck.types import DYN, INT, Field, Type, object_type
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any
 from compiler.graph import sort_by_levels, walk
 from compiler.language.steps import InPlaceUpdate, StepDefinition, StepReference
 from compiler.typecheck.expression_sites import STEP_SHAPE, ExpressionSite, find_expressions
-from compiler.typecheck.type_checker import OutputAccess, outputs_read
+from compiler.typecheck.output_access import OutputAccess, outputs_read
 
 
 @dataclass(slots=True)

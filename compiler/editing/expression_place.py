@@ -36,7 +36,7 @@ from compiler.typecheck.expression_sites import (
     TemplateShape,
 )
 from compiler.typecheck.scopes import entry_scope, example_scope, source_scope
-from compiler.typecheck.type_checker import TypeScope
+from compiler.typecheck.type_scope import TypeScope
 from compiler.typecheck.types import object_type
 
 _MAPPING_VALUE = TemplateShape()

@@ -9,7 +9,8 @@ from compiler.cel.let_name import LET
 from compiler.cel.syntax_tree import UnparsableError, path_uses
 from compiler.graph import depth_first_order, find_cycles
 from compiler.typecheck.error_messages import ExpressionError
-from compiler.typecheck.type_checker import TypeScope, check_expression, inferred_type
+from compiler.typecheck.type_checker import check_expression, inferred_type
+from compiler.typecheck.type_scope import TypeScope
 from compiler.typecheck.types import DYN, EMPTY_OBJECT, Field, Type
 
 

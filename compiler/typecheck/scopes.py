@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import lru_cache
 
 from compiler.language.steps import ACTIONS_WITH_PREVIOUS, LineAction, StepDefinition, StepKind
-from compiler.typecheck.type_checker import TypeScope, declared_type
+from compiler.typecheck.type_checker import declared_type
+from compiler.typecheck.type_scope import TypeScope
 from compiler.typecheck.types import (
     DYN,
     EMPTY_OBJECT,

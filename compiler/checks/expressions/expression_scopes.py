@@ -16,7 +16,7 @@ from compiler.typecheck.scopes import (
     source_scope,
     step_scope,
 )
-from compiler.typecheck.type_checker import TypeScope
+from compiler.typecheck.type_scope import TypeScope
 from compiler.typecheck.types import DOUBLE, EMPTY_OBJECT, INT, Type
 
 

@@ -41,7 +41,8 @@ from compiler.typecheck.expression_sites import (
     find_expressions,
 )
 from compiler.typecheck.scopes import example_scope
-from compiler.typecheck.type_checker import ExpectedType, TypeScope, check_expression
+from compiler.typecheck.type_checker import ExpectedType, check_expression
+from compiler.typecheck.type_scope import TypeScope
 from compiler.typecheck.types import Type, object_type
 from compiler.values import as_text
 

@@ -11,7 +11,8 @@ from compiler.cel.syntax_tree import parse_expression
 from compiler.language.documents import ComponentDefinition, TechnicalProductDocument
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding
-from compiler.typecheck.type_checker import TypeScope, expression_kind
+from compiler.typecheck.type_checker import expression_kind
+from compiler.typecheck.type_scope import TypeScope
 
 FRACTION_CODE = "quantity-fraction"
 _WHOLE_RESULTS = frozenset({"math.ceil", "math.floor", "math.round", "math.trunc"})

@@ -11,7 +11,7 @@ from compiler.graph import walk
 from compiler.language.documents import TechnicalProductDocument
 from compiler.language.steps import StepKey
 from compiler.source.findings import Finding, finding_at
-from compiler.typecheck.type_checker import outputs_read
+from compiler.typecheck.output_access import outputs_read
 
 
 def check(index: DefinitionIndex) -> Iterator[Finding]:

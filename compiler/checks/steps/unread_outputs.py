@@ -11,7 +11,7 @@ from compiler.cel.syntax_tree import UnparsableError, path_uses
 from compiler.language.steps import StepDefinition, StepKey, StepKind
 from compiler.source.findings import Finding
 from compiler.typecheck.expression_sites import ExpressionSite
-from compiler.typecheck.type_checker import outputs_read
+from compiler.typecheck.output_access import outputs_read
 
 _WITHOUT_RESULT = frozenset({StepKind.WAIT, StepKind.MILESTONE})
 _OWN_READERS = frozenset({"undo", "on_change"})
