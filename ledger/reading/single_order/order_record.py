@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, exists, func, select
 
+from ledger.reading.row_views import history_entry, line_view, order_view, step_view
 from ledger.reading.single_order.history_page import HistoryPage, HistoryRequest, page_of
 from ledger.reading.single_order.order_storage import NOT_MOVED, OrderStorage
 from ledger.schema.tables import (
@@ -23,15 +24,7 @@ from ledger.schema.tables import (
     steps,
 )
 from workflows.contract.order_changes import AmendmentRecord
-from workflows.contract.order_views import (
-    ErrorView,
-    HistoryEntry,
-    Interruption,
-    InterruptionKind,
-    LineView,
-    OrderView,
-    StepView,
-)
+from workflows.contract.order_views import HistoryEntry, LineView, OrderView, StepView
 from workflows.contract.states import ENDED_ORDER_STATES, OrderState, StepState
 
 
@@ -94,7 +87,7 @@ def read_order(connection: Connection, order_id: str, *, with_steps: bool = True
     found = tuple(read_steps(connection, row.key)) if with_steps else ()
     states = (step.state for step in found) if with_steps else _step_states(connection, row.key)
     lines = read_lines(connection, row.key)
-    order = _order_view(row, Counter(state.value for state in states))
+    order = order_view(row, Counter(state.value for state in states))
     history = read_history(connection, row.key)
     filled = {
         "order_lines": [line for is_fulfilment, line in lines if not is_fulfilment],
@@ -128,44 +121,6 @@ def _head(row: Row[Any]) -> OrderHead:
     )
 
 
-def _order_view(row: Row[Any], steps_by_state: dict[str, int]) -> OrderView:
-    return OrderView(
-        order_id=row.order_id,
-        state=row.state,
-        jeopardy=row.jeopardy,
-        forecast=None if row.ended_at else row.forecast,
-        revision=row.revision,
-        customer=row.customer or {},
-        priority=row.priority,
-        requested_start=row.requested_start,
-        requested_completion=row.requested_completion,
-        characteristics=row.characteristics or {},
-        products=row.products or [],
-        catalogue_version=row.version,
-        started_at=row.started_at,
-        ended_at=row.ended_at,
-        fallout=row.fallout,
-        open_tasks=row.open_tasks,
-        step_count=row.step_count,
-        steps_by_state=steps_by_state,
-        findings=row.findings or [],
-        held=row.held or [],
-        kept_events=row.kept_events or [],
-        interrupted=_interruption(row),
-    )
-
-
-def _interruption(row: Row[Any]) -> Interruption | None:
-    if row.interrupted_kind is None:
-        return None
-    return Interruption(
-        kind=InterruptionKind(row.interrupted_kind),
-        at=row.interrupted_at,
-        by=row.interrupted_by,
-        reason=row.interrupted_reason or "",
-    )
-
-
 def read_steps(
     connection: Connection,
     key: int,
@@ -188,67 +143,16 @@ def _step_states(connection: Connection, key: int) -> list[StepState]:
     return [StepState(state) for state in connection.scalars(query)]
 
 
-def step_view(row: Row[Any]) -> StepView:
-    error = ErrorView(code=row.error_code, message=row.error_message or "", at=row.error_at) if row.error_code else None
-    return StepView(
-        number=row.number,
-        id=row.step_id,
-        workstream=row.workstream,
-        workstream_name=row.workstream_name,
-        name=row.name,
-        kind=row.kind,
-        summary=row.summary,
-        lines=row.lines,
-        after=row.after,
-        other_orders=row.other_orders or [],
-        state=row.state,
-        jeopardy=row.jeopardy,
-        waits_for=row.waits_for,
-        system=row.system,
-        queue=row.queue,
-        holder=row.holder,
-        instructions=row.instructions,
-        form=row.form,
-        attempts=row.attempts,
-        next_attempt_at=row.next_attempt_at,
-        due=row.due,
-        started_at=row.started_at,
-        ended_at=row.ended_at,
-        output=row.output,
-        error=error,
-        corrections=row.corrections or [],
-        undo=row.undo,
-        late_at=row.late_at,
-        escalated_to=row.escalated_to,
-    )
-
-
 def read_lines(connection: Connection, key: int) -> list[tuple[bool, LineView]]:
     """Each with whether it is a fulfilment line."""
     query = select(order_lines).where(order_lines.c.order_key == key).order_by(order_lines.c.number)
-    return [(row.fulfilment, _line_view(row)) for row in connection.execute(query)]
-
-
-def _line_view(row: Row[Any]) -> LineView:
-    return LineView(
-        id=row.line_id,
-        product=row.product,
-        name=row.name,
-        quantity=row.quantity,
-        action=row.action,
-        attributes=row.attributes,
-        state=row.state,
-        sources=row.sources,
-        per=row.per,
-        requested_completion=row.requested_completion,
-        named_values=row.named_values,
-    )
+    return [(row.fulfilment, line_view(row)) for row in connection.execute(query)]
 
 
 def read_history(connection: Connection, key: int) -> list[HistoryEntry]:
     """The oldest entry first."""
     query = select(history_entries).where(history_entries.c.order_key == key).order_by(history_entries.c.number)
-    return [_history_entry(row) for row in connection.execute(query)]
+    return [history_entry(row) for row in connection.execute(query)]
 
 
 def read_history_page(connection: Connection, key: int, request: HistoryRequest) -> HistoryPage:
@@ -262,7 +166,7 @@ def read_history_page(connection: Connection, key: int, request: HistoryRequest)
     page, pages = page_of(request, count)
     query = select(history_entries).where(*conditions).order_by(at.number.desc())
     shown = connection.execute(query.offset((page - 1) * request.size).limit(request.size))
-    entries = [_history_entry(row) for row in shown]
+    entries = [history_entry(row) for row in shown]
     step_names = _read_step_names(connection, key, {entry.step for entry in entries if entry.step})
     return HistoryPage(entries, count, page, pages, step_names)
 
@@ -274,10 +178,6 @@ def _read_step_names(connection: Connection, key: int, step_ids: Collection[str]
     at = steps.c
     query = select(at.step_id, at.summary, at.name).where(at.order_key == key, at.step_id.in_(sorted(step_ids)))
     return {row.step_id: row.summary or row.name for row in connection.execute(query)}
-
-
-def _history_entry(row: Row[Any]) -> HistoryEntry:
-    return HistoryEntry(at=row.at, what=row.what, step=row.step_id, by=row.by, reason=row.reason, data=row.data)
 
 
 def read_amendments(connection: Connection, key: int) -> list[AmendmentRecord]:

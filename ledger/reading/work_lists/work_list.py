@@ -15,7 +15,7 @@ from ledger.reading.filters.work_filter import WorkFilter
 from ledger.reading.paging.cursor import Cursor, decode_cursor, encode_cursor, list_digest
 from ledger.reading.paging.phases import Phase, work_phases
 from ledger.reading.paging.sorting import Sort, WorkColumn
-from ledger.reading.single_order.order_record import step_view
+from ledger.reading.row_views import step_view
 from ledger.reading.work_lists.collected_work import collect_work
 from ledger.schema.tables import order_documents, steps, work_items
 from ledger.schema.value_lists import IsOneOf
