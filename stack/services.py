@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
-import httpx
 from temporalio.client import Client
 
 from ledger.settings import LEDGER_URL
@@ -17,8 +15,9 @@ from stack import temporal_server
 from stack.console_sign_in import own_accounts_file, prepare_accounts
 from stack.data_folder import DataFolder
 from stack.options import HOST, PretendOptions, StackOptions
+from stack.readiness import http_ready, log_contains
 from stack.running_stack import Addresses
-from stack.supervisor import Service, current_run_log, with_project_path
+from stack.supervisor import Service, with_project_path
 
 SANDBOX_SYSTEMS = ("inventory", "logistics", "installation", "subscription", "warranty", "billing", "access", "network")
 """The systems of the sandbox. The variable `<NAME>_URL` holds the address of each."""
@@ -60,72 +59,123 @@ def shared_environment(spec: StackSpec) -> dict[str, str]:
 def build_services(spec: StackSpec) -> dict[str, Service]:
     """Temporal, the sandbox, the pretend systems if there are any, the worker, the gateway and the console. Raises
     StackError."""
-    options, folder, addresses = spec.options, spec.folder, spec.addresses
+    build = _ServiceBuilder(spec, _prepare_environment(spec))
+    services = [build.temporal(), build.sandbox(), build.worker(), build.gateway(), build.console()]
+    if spec.options.pretend is not None:
+        services.append(build.pretend(spec.options.pretend))
+    return {each.name: each for each in services}
+
+
+def _prepare_environment(spec: StackSpec) -> dict[str, str]:
+    """What every service gets. The folder then has the environment of this stack, and its accounts. Raises
+    StackError."""
     shared = shared_environment(spec)
-    folder.save_environment(shared)
+    spec.folder.save_environment(shared)
     if own_accounts_file() is None:
-        prepare_accounts(folder)
+        prepare_accounts(spec.folder)
     # The person's Temporal profile must not lead to another server, but their environment may name a real system.
     person = {name: value for name, value in os.environ.items() if not _is_set_by_stack(name)}
-    base = with_project_path(shared | person) | {"TEMPORAL_CONFIG_FILE": os.devnull, "PYTHONUNBUFFERED": "1"}
-    delays = {f"SANDBOX_DELAY_{name.upper()}": str(seconds) for name, seconds in spec.sandbox_delays.items()}
-    worker_options = _worker_pretend_arguments(options.pretend, addresses)
-    client_options = ("--address", addresses.temporal, "--namespace", temporal_server.NAMESPACE)
+    return with_project_path(shared | person) | {"TEMPORAL_CONFIG_FILE": os.devnull, "PYTHONUNBUFFERED": "1"}
 
-    def service(
-        name: str, title: str, command: tuple[str, ...], is_ready: Callable[[], Awaitable[bool]], **environment: str
-    ) -> Service:
-        return Service(name, title, command, base | environment, folder.log_file(name), is_ready)
 
-    def module(name: str, *arguments: str) -> tuple[str, ...]:
-        return (sys.executable, "-m", name, *arguments)
+def _is_set_by_stack(variable: str) -> bool:
+    """Whether the stack alone decides its value."""
+    return variable.startswith("TEMPORAL_") or variable.removesuffix("_FILE") in STACK_SETTINGS
 
-    services = [
-        service(
+
+@dataclass(frozen=True)
+class _ServiceBuilder:
+    """Makes each service of a stack. They share its environment, its folder and its Temporal."""
+
+    spec: StackSpec
+    environment: Mapping[str, str]
+    """What every service gets."""
+
+    def temporal(self) -> Service:
+        return self._service(
             "temporal",
             "Temporal",
-            temporal_server.server_command(options.ports, folder.database),
-            lambda: temporal_server.is_ready(spec.client),
+            temporal_server.server_command(self.spec.options.ports, self.spec.folder.database),
+            lambda: temporal_server.is_ready(self.spec.client),
             TEMPORAL_VERSION_CHECK_DISABLED="1",  # without this, the server contacts its maker
-        ),
-        service(
+        )
+
+    def sandbox(self) -> Service:
+        data = ("--data", str(self.spec.folder.path / "sandbox.sqlite"))
+        delays = {f"SANDBOX_DELAY_{name.upper()}": str(seconds) for name, seconds in self.spec.sandbox_delays.items()}
+        return self._service(
             "sandbox",
             "The sandbox",
-            module("sandbox", *_listen(options.ports.sandbox), "--data", str(folder.path / "sandbox.sqlite")),
-            http_ready(addresses.sandbox + "/health"),
+            _module("sandbox", *_listen(self.spec.options.ports.sandbox), *data),
+            http_ready(self.spec.addresses.sandbox + "/health"),
             **delays,
-        ),
-        replace(
-            service(
-                "worker",
-                "The worker",
-                module("worker", *client_options, "--definitions", str(options.definitions), *worker_options),
-                log_contains("worker ready", folder.log_file("worker")),
-            ),
-            advise=_advise_on_variables,
-        ),
-        service(
+        )
+
+    def worker(self) -> Service:
+        definitions = ("--definitions", str(self.spec.options.definitions))
+        service = self._service(
+            "worker",
+            "The worker",
+            _module("worker", *self._client_options(), *definitions, *self._pretended_systems()),
+            log_contains("worker ready", self.spec.folder.log_file("worker")),
+        )
+        return replace(service, advise=_advise_on_variables)
+
+    def gateway(self) -> Service:
+        return self._service(
             "gateway",
             "The gateway",
-            module("gateway", *_listen(options.ports.gateway), *client_options),
-            http_ready(addresses.gateway + "/ready"),
-        ),
-        service(
+            _module("gateway", *_listen(self.spec.options.ports.gateway), *self._client_options()),
+            http_ready(self.spec.addresses.gateway + "/ready"),
+        )
+
+    def console(self) -> Service:
+        return self._service(
             "console",
             "The console",
-            module("console", *_listen(options.ports.console), *client_options),
-            http_ready(addresses.console + "/ready"),
-            ORDO_CONSOLE_SESSIONS=str(folder.console_sessions),
+            _module("console", *_listen(self.spec.options.ports.console), *self._client_options()),
+            http_ready(self.spec.addresses.console + "/ready"),
+            ORDO_CONSOLE_SESSIONS=str(self.spec.folder.console_sessions),
             ORDO_CONSOLE_IDLE_MINUTES=str(CONSOLE_IDLE_MINUTES),
-            ORDO_TEMPORAL_UI_URL=addresses.ui,
-        ),
-    ]
-    if options.pretend is not None:
-        command = module("scenarios.pretend", *_pretend_arguments(options, options.pretend, folder))
-        services.append(
-            service("pretend", "The server of the pretend systems", command, http_ready(f"{addresses.pretend}/_health"))
+            ORDO_TEMPORAL_UI_URL=self.spec.addresses.ui,
         )
-    return {each.name: each for each in services}
+
+    def pretend(self, pretend: PretendOptions) -> Service:
+        port = self.spec.options.ports.pretend
+        assert port is not None
+        definitions = ("--definitions", str(self.spec.options.definitions))
+        systems = (word for name in pretend.names for word in ("--system", name))
+        data = ("--data", str(self.spec.folder.pretend_data))
+        time_scale = ("--time-scale", pretend.time_scale) if pretend.time_scale is not None else ()
+        return self._service(
+            "pretend",
+            "The server of the pretend systems",
+            _module("scenarios.pretend", *_listen(port), *definitions, *systems, *data, *time_scale),
+            http_ready(f"{self.spec.addresses.pretend}/_health"),
+        )
+
+    def _service(
+        self,
+        name: str,
+        title: str,
+        command: tuple[str, ...],
+        is_ready: Callable[[], Awaitable[bool]],
+        **environment: str,
+    ) -> Service:
+        """`environment`: what only this service gets."""
+        log = self.spec.folder.log_file(name)
+        return Service(name, title, command, {**self.environment, **environment}, log, is_ready)
+
+    def _client_options(self) -> tuple[str, ...]:
+        """Where Temporal is."""
+        return ("--address", self.spec.addresses.temporal, "--namespace", temporal_server.NAMESPACE)
+
+    def _pretended_systems(self) -> tuple[str, ...]:
+        """What tells the worker which systems are pretended, and where."""
+        pretend, address = self.spec.options.pretend, self.spec.addresses.pretend
+        if pretend is None or address is None:
+            return ()
+        return ("--pretend-address", address, *(word for name in pretend.names for word in ("--pretend", name)))
 
 
 def _advise_on_variables(log: str) -> str:
@@ -137,43 +187,9 @@ def _advise_on_variables(log: str) -> str:
     )
 
 
-def _worker_pretend_arguments(pretend: PretendOptions | None, addresses: Addresses) -> tuple[str, ...]:
-    if pretend is None or addresses.pretend is None:
-        return ()
-    return ("--pretend-address", addresses.pretend, *(word for name in pretend.names for word in ("--pretend", name)))
-
-
-def _pretend_arguments(options: StackOptions, pretend: PretendOptions, folder: DataFolder) -> Iterator[str]:
-    assert options.ports.pretend is not None
-    yield from (*_listen(options.ports.pretend), "--definitions", str(options.definitions))
-    yield from (word for name in pretend.names for word in ("--system", name))
-    yield from ("--data", str(folder.pretend_data))
-    if pretend.time_scale is not None:
-        yield from ("--time-scale", pretend.time_scale)
-
-
-def _is_set_by_stack(variable: str) -> bool:
-    """Whether the stack alone decides its value."""
-    return variable.startswith("TEMPORAL_") or variable.removesuffix("_FILE") in STACK_SETTINGS
+def _module(name: str, *arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", name, *arguments)
 
 
 def _listen(port: int) -> tuple[str, ...]:
     return ("--host", HOST, "--port", str(port))
-
-
-def http_ready(url: str) -> Callable[[], Awaitable[bool]]:
-    async def ready() -> bool:
-        async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
-            try:
-                return (await client.get(url)).is_success
-            except httpx.HTTPError:
-                return False
-
-    return ready
-
-
-def log_contains(text: str, log: Path) -> Callable[[], Awaitable[bool]]:
-    async def ready() -> bool:
-        return text in current_run_log(log)
-
-    return ready
