@@ -12,8 +12,8 @@ from pydantic import ConfigDict, Field
 
 from activity_contract.bindings import Bindings
 from activity_contract.payloads import WireModel
+from compiler.language.http_words import BodyFormat, HttpMethod
 from compiler.language.retry_policy import RetryPolicy
-from compiler.language.steps import BodyFormat, HttpMethod
 
 MAX_BACKOFF = 60.0
 """Seconds. For a longer pause between attempts, the activity ends with RETRY_LATER and the workflow starts a timer."""

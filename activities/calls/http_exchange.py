@@ -14,7 +14,7 @@ from activities.calls.request import HttpRequest
 from activities.calls.response import read_response
 from activities.systems.urls import BaseUrl, redirect_target
 from activity_contract.calls import CONNECTION, TIMEOUT
-from compiler.language.steps import BodyFormat
+from compiler.language.http_words import BodyFormat
 
 MAX_REDIRECTS = 5
 

@@ -19,7 +19,7 @@ from activity_contract.callback_id import make_callback_id
 from activity_contract.calls import CALLBACK_ID, CALLBACK_URL, SystemCall
 from activity_contract.form_encoding import encode_form
 from activity_contract.xml_encoding import encode_xml
-from compiler.language.steps import BodyFormat
+from compiler.language.http_words import BodyFormat
 from compiler.values import as_text
 
 _ACCEPT_TYPES: dict[BodyFormat, str] = {

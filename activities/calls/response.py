@@ -18,7 +18,7 @@ from activities.systems.response_body import read_body
 from activity_contract.calls import RESPONSE_TOO_LARGE, RESPONSE_UNREADABLE
 from activity_contract.form_encoding import parse_form
 from activity_contract.xml_encoding import parse_xml
-from compiler.language.steps import BodyFormat
+from compiler.language.http_words import BodyFormat
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """Limit for a response body, decompressed."""

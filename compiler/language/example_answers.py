@@ -10,8 +10,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from compiler.language.answers import Answer, NoAnswer
 from compiler.language.durations import DurationOrTemplate
+from compiler.language.http_words import HTTP_METHODS, HttpMethod
 from compiler.language.path_patterns import pattern_names, validate_path_pattern
-from compiler.language.steps import HTTP_METHODS, HttpMethod
 from compiler.language.strict_model import BareExpression, StrictModel, as_list
 
 PathPattern = Annotated[str, AfterValidator(validate_path_pattern)]

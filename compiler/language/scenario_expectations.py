@@ -7,16 +7,18 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from compiler.language.durations import Duration
+from compiler.language.http_words import HTTP_METHODS
 from compiler.language.references import EventTypeName, ProductName, QueueName, ReceiverName, StepOrInstance, SystemName
 from compiler.language.scenario_timed_entries import Awaited, StepStateName
-from compiler.language.steps import HTTP_METHODS, LineAction, NameList
-from compiler.language.strict_model import StrictModel, mapping_tag, require_one
+from compiler.language.steps import LineAction
+from compiler.language.strict_model import StrictModel, as_list, mapping_tag, require_one
 
 OrderStateName = Literal[
     "acknowledged", "rejected", "pending", "held", "in_progress", "assessing_cancellation", "pending_cancellation",
     "cancelled", "completed", "partial", "failed",
 ]  # fmt: skip
 JeopardyName = Literal["on_track", "at_risk", "late"]
+NameList = Annotated[list[str], BeforeValidator(as_list, json_schema_input_type=list[str] | str)]
 
 
 class DurationRange(StrictModel):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -10,9 +9,9 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from compiler.language.attributes import Attribute
 from compiler.language.durations import DurationOrTemplate
+from compiler.language.http_words import HTTP_METHODS, BodyFormat, HttpMethod
 from compiler.language.references import (
     ActivityName,
-    EventName,
     OwnStepName,
     QueueName,
     ReceiverOrQueueName,
@@ -21,6 +20,7 @@ from compiler.language.references import (
 )
 from compiler.language.retry_policy import RetryPolicyOrId
 from compiler.language.strict_model import BareExpression, StrictModel, as_list, mapping_tag, require_one
+from compiler.language.waits import CallbackDefinition, EventDefinition, PollDefinition, WaitDefinition
 
 
 class LineAction(StrEnum):
@@ -50,10 +50,6 @@ ACTIONS_NEEDING_ATTRIBUTES = frozenset({LineAction.ADD, LineAction.MODIFY})
 LineActions = Annotated[
     list[LineAction], BeforeValidator(as_list, json_schema_input_type=list[LineAction] | LineAction)
 ]
-NameList = Annotated[list[str], BeforeValidator(as_list, json_schema_input_type=list[str] | str)]
-EventNames = Annotated[
-    list[EventName], BeforeValidator(as_list, json_schema_input_type=list[EventName] | EventName), Field(min_length=1)
-]
 
 
 class StepKind(StrEnum):
@@ -66,30 +62,6 @@ class StepKind(StrEnum):
 
 
 STEP_KINDS = {kind.value: kind for kind in StepKind}
-
-HttpMethod = Literal["get", "post", "put", "patch", "delete"]
-HTTP_METHODS: tuple[HttpMethod, ...] = ("get", "post", "put", "patch", "delete")
-BodyFormat = Literal["json", "form", "xml", "text"]
-
-
-class CallbackDefinition(StrictModel):
-    """The system calls back when it has done what the call asked for."""
-
-    within: DurationOrTemplate | None = None
-    """How long to wait for the callback; then the step fails with code timeout."""
-
-
-class PollDefinition(StrictModel):
-    """The system is asked repeatedly whether it has done what the call asked for."""
-
-    get: str
-    """The path of the GET call that is repeated."""
-    every: DurationOrTemplate = timedelta(seconds=30)
-    """The pause between two calls."""
-    within: DurationOrTemplate | None = None
-    """How long to poll; then the step fails with code timeout."""
-    until: BareExpression
-    """The condition (CEL over response) that ends polling."""
 
 
 class CallDefinition(StrictModel):
@@ -148,39 +120,6 @@ class ManualDefinition(StrictModel):
     """What the person must do."""
     form: dict[str, Attribute] = Field(default_factory=dict)
     """The data that the person must give, declared like attributes."""
-
-
-class EventDefinition(StrictModel):
-    """What completes an event step."""
-
-    name: EventNames
-    """The names of the events that complete the step."""
-    key: str | None = None
-    """The key that the event must have."""
-    match: BareExpression | None = None
-    """A condition (CEL over payload and event)."""
-    within: DurationOrTemplate | None = None
-    """How long to wait; then the step fails with code timeout."""
-
-
-class WaitDefinition(StrictModel):
-    """A timer, or a pause until a condition holds."""
-
-    for_: DurationOrTemplate | None = Field(None, alias="for")
-    """How long to wait."""
-    until: str | None = None
-    """A date-time, or a template of one."""
-    condition: BareExpression | None = None
-    """The condition (CEL) that ends the wait."""
-    within: DurationOrTemplate | None = None
-    """How long to wait for the condition; then the step fails with code timeout."""
-
-    @model_validator(mode="after")
-    def _require_one_condition(self) -> WaitDefinition:
-        require_one(self, "a wait", "for_", "until", "condition")
-        if self.within is not None and self.condition is None:
-            raise ValueError("`within` limits a `condition`; a wait `for` or `until` ends by itself")
-        return self
 
 
 class StartDefinition(StrictModel):

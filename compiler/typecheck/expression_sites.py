@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from compiler.cel.templates import split_template
-from compiler.language.steps import HTTP_METHODS
+from compiler.language.http_words import HTTP_METHODS
 from compiler.source.document import KeyPath
 from compiler.typecheck.type_checker import ExpectedType
 

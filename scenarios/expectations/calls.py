@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from compiler.language.http_words import HTTP_METHODS
 from compiler.language.scenario_expectations import CallExpectation
-from compiler.language.steps import HTTP_METHODS
 from compiler.source.document import KeyPath
 from scenarios.expectations.checklist import Checklist
 from scenarios.expectations.partial_match import mismatches

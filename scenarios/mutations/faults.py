@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from compiler.language.durations import parse_duration
-from compiler.language.steps import HTTP_METHODS
+from compiler.language.http_words import HTTP_METHODS
 from compiler.source.document import Document, KeyPath
 from compiler.source.findings import SourceLocation
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from compiler.language.steps import HTTP_METHODS, STEP_KINDS, LineAction
+from compiler.language.http_words import HTTP_METHODS
+from compiler.language.steps import STEP_KINDS, LineAction
 from views.diff.values import value_text
 
 Quote = Callable[[str], str]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from compiler.diff.change import Change, ChangeKind, Effect, Severity
-from compiler.language.steps import HTTP_METHODS
+from compiler.language.http_words import HTTP_METHODS
 from views.diff.attribute_words import declaration_words, key_words
 from views.diff.definition_outline import rule_conditions, rule_label
 from views.diff.step_words import Quote, quoted_value, step_work

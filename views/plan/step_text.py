@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 
 from compiler.language.durations import format_duration
-from compiler.language.steps import CrossOrderReference, EventDefinition, StepDefinition, WaitDefinition
+from compiler.language.steps import CrossOrderReference, StepDefinition
+from compiler.language.waits import EventDefinition, WaitDefinition
 from compiler.plan.plan import Plan, PlannedStep
 from views.shared.value_format import pluralize
 

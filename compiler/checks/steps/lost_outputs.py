@@ -11,7 +11,8 @@ from compiler.cel.syntax_tree import UnparsableError, path_uses
 from compiler.checks.steps.output_fields import field_reads
 from compiler.checks.systems.example_coverage import may_answer
 from compiler.language.example_answers import ExampleAnswer
-from compiler.language.steps import CallDefinition, HttpMethod, InPlaceUpdate, StepDefinition, StepKey, StepKind
+from compiler.language.http_words import HttpMethod
+from compiler.language.steps import CallDefinition, InPlaceUpdate, StepDefinition, StepKey, StepKind
 from compiler.source.findings import Finding
 
 CODE = "change-loses-output"

@@ -10,8 +10,8 @@ from compiler.catalogue.definitions import DefinitionEntry
 from compiler.checks.references.references import find_calls
 from compiler.language.documents import SystemDocument
 from compiler.language.example_answers import ExampleAnswer
+from compiler.language.http_words import HttpMethod
 from compiler.language.path_patterns import may_match
-from compiler.language.steps import HttpMethod
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding
 
