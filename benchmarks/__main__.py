@@ -8,31 +8,20 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from benchmarks import (
-    catalogue_load,
-    compilation,
-    console_lists,
-    console_plan,
-    console_streams,
-    latency,
-    ledger_cost,
-    ledger_freshness,
-    ledger_size,
-    order_size,
-    rollback,
-    scenario_runs,
-    throughput,
-)
+from benchmarks.catalogue import compilation, load, scenario_runs
+from benchmarks.console import lists, plan, streams
+from benchmarks.engine import latency, order_size, rollback, throughput
+from benchmarks.ledger import cost, freshness, size
 
 BENCHMARKS: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
-    "load": catalogue_load.measure,
+    "load": load.measure,
     "compose": compilation.measure,
     "scenarios": scenario_runs.measure,
     "throughput": throughput.measure,
     "latency": latency.measure,
-    "ledger": ledger_cost.measure,
-    "freshness": ledger_freshness.measure,
-    "streams": console_streams.measure,
+    "ledger": cost.measure,
+    "freshness": freshness.measure,
+    "streams": streams.measure,
     "size": order_size.measure,
     "kill": order_size.measure_kill,
     "rollback": rollback.measure,
@@ -60,14 +49,14 @@ def main() -> None:
     ledger.add_argument("--only", default="", metavar="TEXT", help="of ledger_size: pairs with this in filter and sort")
     ledger.add_argument("--warm", action="store_true", help="of ledger_size: ask nothing cold")
     arguments = parser.parse_args()
-    size = (arguments.orders, arguments.database, arguments.keep)
+    large_ledger = (arguments.orders, arguments.database, arguments.keep)
     for name in arguments.names or [name for name in BENCHMARKS if name not in ON_DEMAND]:
         if name == CONSOLE_PLAN:
-            holds = asyncio.run(console_plan.measure())
+            holds = asyncio.run(plan.measure())
         elif name == CONSOLE_LISTS:
-            holds = asyncio.run(console_lists.measure(*size))
+            holds = asyncio.run(lists.measure(*large_ledger))
         elif name == LEDGER_SIZE:
-            holds = ledger_size.measure(*size, arguments.only, cold=not arguments.warm)
+            holds = size.measure(*large_ledger, arguments.only, cold=not arguments.warm)
         else:
             holds = True
             asyncio.run(BENCHMARKS[name]())

@@ -112,7 +112,7 @@ class BenchmarkEnvironment:
             yield worker
 
     def start_hand_written_worker(self, task_queue: str) -> ChildProcess:
-        command = [sys.executable, "-m", "benchmarks.hand_written", "--address", self.address]
+        command = [sys.executable, "-m", "benchmarks.engine.hand_written", "--address", self.address]
         command += ["--task-queue", task_queue]
         return ChildProcess(command, self.env_variables, self.data_folder / "hand_written.log", "worker ready")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import URL, Engine, text
 
-from benchmarks.ledger_orders import OrderGenerator
+from benchmarks.ledger.order_generator import OrderGenerator
 from ledger.database import is_sqlite, open_ledger, write_transaction
 from ledger.reading.ledger_reader import LedgerReader
 from ledger.writing.apply_changes import apply_changes

@@ -8,8 +8,8 @@ from random import Random
 import pytest
 from sqlalchemy import text
 
-from benchmarks.ledger_orders import OrderGenerator
-from benchmarks.ledger_pairs import OrderPair, WorkPair, order_pairs, work_pairs
+from benchmarks.ledger.order_generator import OrderGenerator
+from benchmarks.ledger.pairs import OrderPair, WorkPair, order_pairs, work_pairs
 from ledger.database import is_sqlite
 from ledger.reading.filters.order_filter import OrderFilter
 from ledger.reading.filters.work_criteria import WorkKind

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.ledger_orders import OrderGenerator
+from benchmarks.ledger.order_generator import OrderGenerator
 from ledger.reading.errors import InvalidSearch
 from ledger.reading.filters.order_filter import OrderFilter
 from ledger.reading.order_lists import order_search

@@ -10,8 +10,8 @@ import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.console_browser import SIZES, benchmark_console, order_id
-from benchmarks.console_pages import measure_tabs, measure_weight
+from benchmarks.console.browser import SIZES, benchmark_console, order_id
+from benchmarks.console.pages import measure_tabs, measure_weight
 from benchmarks.reporting import format_spread, print_line
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
+from benchmarks.engine.latency import PREDECESSORS, first_call_latency, run_order, step_gaps
 from benchmarks.environment import BenchmarkEnvironment, ChildProcess, benchmark_environment, stopped_at_exit
-from benchmarks.latency import PREDECESSORS, first_call_latency, run_order, step_gaps
 from benchmarks.orders import measure_cost, twelve_step_order
 from benchmarks.reporting import format_spread, percentile, print_line
 from operations.client import OrderClient

@@ -9,10 +9,10 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
+from benchmarks.engine.throughput import GENERIC_QUEUE
 from benchmarks.environment import BenchmarkEnvironment, benchmark_environment
 from benchmarks.orders import twelve_step_order
 from benchmarks.reporting import percentile, print_line
-from benchmarks.throughput import GENERIC_QUEUE
 from operations.client import OrderClient
 from workflows.contract.order_messages import order_workflow_id
 

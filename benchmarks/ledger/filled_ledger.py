@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import URL, Engine, func, select, text
 
-from benchmarks.ledger_orders import OrderGenerator
+from benchmarks.ledger.order_generator import OrderGenerator
 from benchmarks.reporting import print_line
 from ledger.database import is_sqlite, open_ledger, write_transaction
 from ledger.migrations.schema_version import upgrade

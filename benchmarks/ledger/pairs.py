@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
 
-from benchmarks.ledger_orders import CODES, LAST_NAMES, PEOPLE, QUEUES, SPAN, OrderGenerator
+from benchmarks.ledger.order_generator import CODES, LAST_NAMES, PEOPLE, QUEUES, SPAN, OrderGenerator
 from ledger.reading.filters.order_filter import OrderFilter
 from ledger.reading.filters.work_criteria import WorkKind
 from ledger.reading.filters.work_filter import WorkFilter

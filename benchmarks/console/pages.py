@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 
-from benchmarks.console_browser import BenchmarkConsole, order_id
+from benchmarks.console.browser import BenchmarkConsole, order_id
 from benchmarks.reporting import format_spread, print_line
 
 SIZES = (2_000, 10_000)

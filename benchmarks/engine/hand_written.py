@@ -1,7 +1,7 @@
 """The steps of definitions/twelve_steps.yaml as an engineer would write them without Ordo, as a workflow of their own.
 
-`python -m benchmarks.hand_written --address HOST:PORT --task-queue NAME` runs its worker. It has what the generic
-workflow has: submission by update-with-start, search attributes, memo, summaries, activity ids, retries, and
+`python -m benchmarks.engine.hand_written --address HOST:PORT --task-queue NAME` runs its worker. It has what the
+generic workflow has: submission by update-with-start, search attributes, memo, summaries, activity ids, retries, and
 idempotency keys.
 """
 

@@ -11,9 +11,9 @@ from random import Random
 
 from sqlalchemy import Engine, func, select
 
-from benchmarks.filled_ledger import Site, filled_ledger
-from benchmarks.ledger_orders import OrderGenerator
-from benchmarks.ledger_pairs import OrderPair, WorkPair, order_pairs, work_pairs
+from benchmarks.ledger.filled_ledger import Site, filled_ledger
+from benchmarks.ledger.order_generator import OrderGenerator
+from benchmarks.ledger.pairs import OrderPair, WorkPair, order_pairs, work_pairs
 from benchmarks.reporting import percentile, print_line
 from ledger.reading.filters.work_criteria import WorkKind
 from ledger.reading.filters.work_filter import WorkFilter

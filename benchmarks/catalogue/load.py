@@ -10,10 +10,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.catalogue_generator import write_catalogue
+from benchmarks.catalogue.generator import write_catalogue
 from benchmarks.reporting import format_spread, print_line
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 NOBODY = "127.0.0.1:9"
 """No Temporal listens here: `validate` does not wait for one."""
 OFFERS = 1_000
@@ -21,7 +21,7 @@ ROUNDS = 5
 
 PYYAML_SCRIPT = """
 import json, sys, time
-from benchmarks.catalogue_load import peak_megabytes
+from benchmarks.catalogue.load import peak_megabytes
 from pathlib import Path
 import yaml
 start, began = time.perf_counter(), time.process_time()
@@ -33,7 +33,7 @@ print(json.dumps([taken, cpu, peak_megabytes()]))
 """
 LOAD_SCRIPT = """
 import json, sys, time
-from benchmarks.catalogue_load import peak_megabytes
+from benchmarks.catalogue.load import peak_megabytes
 from pathlib import Path
 from compiler.load_catalogue import load_catalogue
 start, began = time.perf_counter(), time.process_time()

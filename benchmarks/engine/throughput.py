@@ -11,8 +11,8 @@ from typing import Any
 from temporalio.client import WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
+from benchmarks.engine.hand_written import HandWrittenOrder
 from benchmarks.environment import BenchmarkEnvironment, ChildProcess, benchmark_environment, stopped_at_exit
-from benchmarks.hand_written import HandWrittenOrder
 from benchmarks.orders import measure_cost, twelve_step_order
 from benchmarks.reporting import format_spread, print_line
 from operations.client import OrderClient

@@ -17,8 +17,8 @@ from urllib.parse import urlencode
 
 from sqlalchemy import URL
 
-from benchmarks.filled_ledger import filled_ledger
-from benchmarks.ledger_orders import LAST_NAMES, QUEUES, OrderGenerator
+from benchmarks.ledger.filled_ledger import filled_ledger
+from benchmarks.ledger.order_generator import LAST_NAMES, QUEUES, OrderGenerator
 from benchmarks.reporting import percentile, print_line
 from operations.access.roles import Role
 from operations.temporal.connection import server_address

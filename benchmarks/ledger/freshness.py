@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine, Select, select
 
 from benchmarks.environment import BenchmarkEnvironment, benchmark_environment
-from benchmarks.ledger_cost import WITHOUT, Side, run_round, running_sides
+from benchmarks.ledger.cost import WITHOUT, Side, run_round, running_sides
 from benchmarks.orders import twelve_step_order
 from benchmarks.reporting import percentile, print_line
 from ledger.database import open_ledger
