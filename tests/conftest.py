@@ -18,10 +18,10 @@ from sqlalchemy import URL, Engine
 from temporalio.testing import WorkflowEnvironment
 
 from ledger.database import open_ledger
-from tests.support.filled_ledgers import FilledLedger, fill, generate_orders
-from tests.support.ledger_databases import BACKENDS, make_template, migrate, new_postgresql_ledger, sqlite_url
-from tests.support.postgres_server import PostgresServer
-from tests.support.temporal import delete_abandoned, real_time, release_runtimes, skipping_time
+from tests.support.ledger.databases import BACKENDS, make_template, migrate, new_postgresql_ledger, sqlite_url
+from tests.support.ledger.filled_ledgers import FilledLedger, fill, generate_orders
+from tests.support.servers.postgres import PostgresServer
+from tests.support.servers.temporal import delete_abandoned, real_time, release_runtimes, skipping_time
 from workflows.contract.order_changes import OrderChange
 
 # Started in the background, as some CI does, a process ignores SIGINT, and so would all that tests start and end by it.

@@ -25,7 +25,7 @@ from operations.access.account_changes import add_account
 from operations.access.accounts_file import changing_accounts
 from operations.access.roles import Role
 from operations.client import OrderClient
-from tests.support.ledger_databases import sqlite_url
+from tests.support.ledger.databases import sqlite_url
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page, StorageState, ViewportSize

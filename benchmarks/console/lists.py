@@ -22,9 +22,9 @@ from benchmarks.ledger.order_generator import LAST_NAMES, QUEUES, OrderGenerator
 from benchmarks.reporting import percentile, print_line
 from operations.access.roles import Role
 from operations.temporal.connection import server_address
-from tests.support.console_process import ConsoleProcess
-from tests.support.console_site import add_console_account
-from tests.support.temporal import real_time
+from tests.support.console.process import ConsoleProcess
+from tests.support.console.site import add_console_account
+from tests.support.servers.temporal import real_time
 
 if TYPE_CHECKING:
     from playwright.async_api import Page

@@ -23,11 +23,11 @@ from ledger.feed.feeder_row import FeederRow
 from ledger.writing.apply_changes import apply_changes
 from operations.access.roles import Role
 from operations.temporal.connection import server_address
-from tests.support.console_process import ConsoleProcess
-from tests.support.console_site import add_console_account
-from tests.support.ledger_databases import migrate, sqlite_url
-from tests.support.simulated_orders import SimulatedOrder
-from tests.support.temporal import real_time
+from tests.support.console.process import ConsoleProcess
+from tests.support.console.site import add_console_account
+from tests.support.ledger.databases import migrate, sqlite_url
+from tests.support.ledger.simulated_orders import SimulatedOrder
+from tests.support.servers.temporal import real_time
 from workflows.contract.order_changes import OrderChange
 
 ORDERS, STEPS = 25, 2_000

@@ -13,7 +13,7 @@ from benchmarks.environment import BenchmarkEnvironment, ChildProcess, benchmark
 from benchmarks.orders import measure_cost, twelve_step_order
 from benchmarks.reporting import format_spread, percentile, print_line
 from operations.client import OrderClient
-from tests.support.postgres_server import PostgresServer
+from tests.support.servers.postgres import PostgresServer
 from workflows.contract.order_messages import order_workflow_id
 
 ORDERS = 300

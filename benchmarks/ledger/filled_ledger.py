@@ -127,7 +127,7 @@ def _sqlite_site(keep: Path | None) -> Iterator[Site]:
 
 @contextmanager
 def _postgresql_site(keep: Path | None) -> Iterator[Site]:
-    from tests.support.postgres_server import PostgresServer
+    from tests.support.servers.postgres import PostgresServer
 
     settings = {"shared_buffers": "1GB", "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
     server = PostgresServer(keep, **settings, max_wal_size="4GB", maintenance_work_mem="256MB")

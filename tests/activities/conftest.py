@@ -17,7 +17,7 @@ from activities.systems.resolved_system import ResolvedSystem, resolve_system
 from activity_contract.calls import FailureDetails, SystemCall, SystemCallResult
 from compiler.language.retry_policy import RetryPolicy
 from compiler.language.systems import System
-from tests.support.scripted_system import ScriptedServer
+from tests.support.servers.scripted_system import ScriptedServer
 
 
 class World:

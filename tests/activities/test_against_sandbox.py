@@ -21,7 +21,7 @@ from activity_contract.system_switch import SystemTrip
 from compiler.language.retry_policy import STANDARD_RETRY
 from tests.activities.conftest import World
 from tests.support.paths import ROOT
-from tests.support.scripted_system import ScriptedServer
+from tests.support.servers.scripted_system import ScriptedServer
 
 SECRETS = {
     "INVENTORY_TOKEN": "t-inventory",

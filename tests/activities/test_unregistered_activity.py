@@ -20,7 +20,7 @@ from activities.compilation.compile_order import OrderCompiler
 from activities.compilation.live_catalogue import LiveCatalogue
 from activities.registry import fail_unregistered
 from activity_contract.calls import StepActivity, StepActivityResult
-from tests.support.order_runner import Order
+from tests.support.workflows.order_runner import Order
 from workers.sdk_settings import apply_order_settings
 from workflows.contract.order_messages import ORDER_WORKFLOW_TYPE, FulfilOrderInput, order_workflow_id
 from workflows.contract.states import StepState

@@ -10,7 +10,7 @@ from activity_contract import line_reasons as module
 from activity_contract.line_reasons import LineReason, RecentLineReasons, line_reasons
 from compiler.compile_order import compile_with_warnings
 from compiler.explain_order import explain_order
-from tests.support.plan_sketch import catalogue_of, line, order_of
+from tests.support.compiler.plan_sketch import catalogue_of, line, order_of
 
 TEXT = """
 kind: commercial_product

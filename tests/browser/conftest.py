@@ -22,9 +22,9 @@ from operations.client import OrderClient
 from operations.reading.ledger_access import LedgerAccess
 from operations.temporal.connection import server_address
 from tests.browser.mendable_system import MendableSystem
-from tests.support.console_site import ConsoleSite, console_over, site_settings
-from tests.support.gateway_worker import WorkerProcess
-from tests.support.ledger_databases import sqlite_url
+from tests.support.console.site import ConsoleSite, console_over, site_settings
+from tests.support.ledger.databases import sqlite_url
+from tests.support.workers.gateway_worker import WorkerProcess
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.desk_system import Desk
+from tests.support.servers.desk_system import Desk
 
 BROKEN = {"error": {"code": "broken_lock", "message": "the lock does not turn"}}
 

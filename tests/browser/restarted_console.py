@@ -7,8 +7,8 @@ from pathlib import Path
 
 from operations.access.roles import Role
 from stack.options import free_port
-from tests.support.console_process import ConsoleProcess
-from tests.support.console_site import add_console_account
+from tests.support.console.process import ConsoleProcess
+from tests.support.console.site import add_console_account
 
 
 class RestartedConsole:

@@ -12,8 +12,8 @@ from operations.access.roles import Role
 from operations.client import OrderClient
 from tests.browser.conftest import OpenBrowser, Problems
 from tests.browser.mendable_system import MendableSystem
-from tests.support.console_orders import step_in, submit
-from tests.support.console_site import ConsoleSite
+from tests.support.console.orders import step_in, submit
+from tests.support.console.site import ConsoleSite
 from workflows.contract import actions
 from workflows.contract.order_messages import Actor, StepAction
 from workflows.contract.states import StepState

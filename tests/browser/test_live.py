@@ -18,7 +18,7 @@ from operations.temporal.connection import server_address
 from tests.browser.conftest import QUEUE, OpenBrowser, Problems
 from tests.browser.followed_topics import open_tab, wait_for
 from tests.browser.restarted_console import RestartedConsole
-from tests.support.console_site import ConsoleSite
+from tests.support.console.site import ConsoleSite
 from workflows.contract import actions
 from workflows.contract.order_messages import Actor, StepAction
 

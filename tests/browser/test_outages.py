@@ -23,9 +23,9 @@ from stack.temporal_server import server_command
 from tests.browser.conftest import CATALOGUE, OpenBrowser, Problems
 from tests.browser.mendable_system import MendableSystem
 from tests.browser.restarted_console import RestartedConsole
-from tests.support.console_orders import step_in, submit
-from tests.support.gateway_worker import WorkerProcess, eventually
-from tests.support.ledger_databases import sqlite_url
+from tests.support.console.orders import step_in, submit
+from tests.support.ledger.databases import sqlite_url
+from tests.support.workers.gateway_worker import WorkerProcess, eventually
 from workflows.contract import actions
 from workflows.contract.order_messages import Actor, StepAction
 from workflows.contract.states import StepState

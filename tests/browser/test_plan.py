@@ -11,8 +11,8 @@ from operations.access.roles import Role
 from operations.client import OrderClient
 from tests.browser.conftest import OpenBrowser
 from tests.browser.test_accessibility import findings_on
-from tests.support.console_site import ConsoleSite
-from tests.support.gateway_worker import eventually
+from tests.support.console.site import ConsoleSite
+from tests.support.workers.gateway_worker import eventually
 from workflows.contract import actions
 from workflows.contract.order_messages import Actor, StepAction
 

@@ -15,8 +15,8 @@ from operations.access.accounts_file import changing_accounts
 from operations.access.roles import Role
 from operations.client import OrderClient
 from tests.browser.conftest import OpenBrowser, Problems
-from tests.support.console_orders import step_in, submit
-from tests.support.console_site import ConsoleSite
+from tests.support.console.orders import step_in, submit
+from tests.support.console.site import ConsoleSite
 from workflows.contract.states import StepState
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from catalogue_store import content
 from catalogue_store.content import MAX_PIECES, PIECE_BYTES, ContentStore, ContentTooLarge
-from tests.support.system_switches import until
+from tests.support.workers.deployment import until
 from workflows.catalogue_content import CatalogueContent
 from workflows.contract.catalogue_messages import SIGNAL_RELEASE, StoredContent, content_workflow_id
 

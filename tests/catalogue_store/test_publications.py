@@ -16,7 +16,7 @@ from catalogue_store.publications import NumberTaken, PublicationStore, Publishi
 from compiler.catalogue_files import CatalogueFiles
 from operations.client import OrderClient
 from operations.errors import NotFound, OperationRefused
-from tests.support.system_switches import until
+from tests.support.workers.deployment import until
 from workflows.contract.publication_messages import Publication, publication_workflow_id
 
 VERSION = "sha256:" + "ab" * 32

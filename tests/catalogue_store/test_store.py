@@ -11,8 +11,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from catalogue_store import store as store_module
 from compiler.load_catalogue import unpack_catalogue
-from tests.support.catalogue_deployment import CatalogueDeployment, catalogue_deployment
-from tests.support.system_switches import until
+from tests.support.workers.catalogue_deployment import CatalogueDeployment, catalogue_deployment
+from tests.support.workers.deployment import until
 from workflows.contract.catalogue_messages import StoredCatalogue
 from workflows.contract.order_messages import order_workflow_id
 

@@ -7,8 +7,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from operations.temporal.connection import server_address
 from tests.support.command_line import NOBODY, Ordo
-from tests.support.gateway_worker import WorkerProcess
 from tests.support.paths import ROOT
+from tests.support.workers.gateway_worker import WorkerProcess
 
 QUEUE = "cli-tests"
 DEFINITIONS = ROOT / "tests" / "cli" / "definitions"

@@ -16,8 +16,8 @@ from operations.client import OrderClient
 from operations.temporal.connection import server_address
 from tests.cli.conftest import DEFINITIONS
 from tests.support.command_line import NOBODY, Called, Ordo, call
-from tests.support.gateway_worker import WorkerProcess
-from tests.support.system_switches import until
+from tests.support.workers.deployment import until
+from tests.support.workers.gateway_worker import WorkerProcess
 
 QUEUE = "cli-catalogue"
 UNSET_VARIABLE = "kind: system\nid: unreachable\nbase_url: ${env.NOT_SET_ANYWHERE}\n"

@@ -18,7 +18,7 @@ from temporalio.testing import WorkflowEnvironment
 from operations.temporal.connection import server_address
 from tests.cli.conftest import DEFINITIONS
 from tests.support.command_line import NOBODY, Ordo, call, order_of
-from tests.support.gateway_worker import WorkerProcess
+from tests.support.workers.gateway_worker import WorkerProcess
 
 LEDGER_QUEUE = "export-tests"
 TRICKY = {"name": "1e3", "tier": "2026-12-01"}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.command_line import NOBODY, Called, call
-from tests.support.filled_ledgers import FilledLedger
+from tests.support.ledger.filled_ledgers import FilledLedger
 from workflows.contract.states import OrderState
 
 Ask = Callable[..., Called]

@@ -9,8 +9,8 @@ from ledger.migrations.schema_version import newest_version, read_schema_state
 from ledger.schema.tables import orders
 from ledger.writing.apply_changes import apply_changes
 from tests.support.command_line import Called, call
-from tests.support.ledger_contents import count
-from tests.support.simulated_orders import SimulatedOrder
+from tests.support.ledger.contents import count
+from tests.support.ledger.simulated_orders import SimulatedOrder
 
 NEWEST = newest_version()
 

@@ -13,7 +13,7 @@ from cli.framework.errors import UsageError
 from cli.user_input.overrides import parse_with, to_overrides
 from compiler.catalogue.catalogue import Catalogue
 from compiler.language.order_overrides import OrderOverrides
-from tests.support.plan_sketch import catalogue_of
+from tests.support.compiler.plan_sketch import catalogue_of
 
 OFFER = """
 kind: commercial_product

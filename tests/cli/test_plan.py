@@ -11,8 +11,8 @@ import pytest
 
 from compiler.source.files import read_file
 from tests.support.command_line import call, shell
+from tests.support.compiler.random_catalogues import shuffled, write
 from tests.support.paths import ROOT
-from tests.support.random_catalogues import shuffled, write
 
 ORDER = "orders/home_security.yaml"
 

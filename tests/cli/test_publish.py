@@ -20,7 +20,7 @@ from cli.framework.errors import EXIT_TIMED_OUT
 from compiler.catalogue_files import CatalogueFiles
 from operations.temporal.connection import server_address
 from tests.support.command_line import Called, Ordo, call
-from tests.support.system_switches import until
+from tests.support.workers.deployment import until
 
 OFFER = "kind: commercial_product\nid: {id}\nsteps: {{check: {{milestone: true}}}}\n"
 SCENARIO = """kind: scenario

@@ -6,7 +6,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from tests.support.command_line import Ordo
-from tests.support.temporal import until_at_rest
+from tests.support.servers.temporal import until_at_rest
 
 
 @pytest.mark.parametrize("command", ["show", "watch", "why"])

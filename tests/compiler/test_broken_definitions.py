@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.broken_catalogues import make_mistake, read_mistakes
+from tests.support.compiler.broken_catalogues import make_mistake, read_mistakes
 
 MISTAKES = read_mistakes()
 

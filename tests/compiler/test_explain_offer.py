@@ -7,8 +7,8 @@ from pathlib import Path
 from compiler.explain_offer import OfferStructure, explain_offer, offer_to_json
 from compiler.language.steps import LineAction
 from compiler.load_catalogue import load_catalogue
+from tests.support.compiler.plan_sketch import catalogue_of
 from tests.support.paths import ROOT
-from tests.support.plan_sketch import catalogue_of
 
 TEXT = """
 kind: commercial_product

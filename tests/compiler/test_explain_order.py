@@ -6,7 +6,7 @@ from pathlib import Path
 
 from compiler.compile_order import compile_order
 from compiler.explain_order import conditions_to_json, explain_order, explanation_to_json
-from tests.support.plan_sketch import catalogue_of, line, order_of
+from tests.support.compiler.plan_sketch import catalogue_of, line, order_of
 
 TEXT = """
 kind: commercial_product

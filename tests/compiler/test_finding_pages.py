@@ -16,7 +16,7 @@ from activity_contract.compilation import INTERNAL_ERROR_CODE
 from compiler.finding_pages.finding_page import finding_codes, parse_page, read_page
 from compiler.finding_pages.index import with_new_index
 from compiler.source.findings import MORE_FINDINGS_CODE
-from tests.support.finding_examples import run_example
+from tests.support.docs.finding_examples import run_example
 from tests.support.paths import ROOT
 
 CODE = re.compile(r"(?!x-)[a-z]+(?:-[a-z]+)+")  # x-… are keywords of JSON Schema

@@ -11,7 +11,7 @@ import pytest
 from compiler.incremental_loader import CatalogueLoader, IncrementalLoader
 from compiler.load_catalogue import check_definitions, load_catalogue
 from tests.definitions.conftest import DEFINITIONS
-from tests.support.random_edits import RandomEdits
+from tests.support.compiler.random_edits import RandomEdits
 
 OFFER = "kind: commercial_product\nid: offer\nsteps: {go: {milestone: true}}\n"
 SECOND = "kind: commercial_product\nid: second\nsteps: {go: {milestone: true}}\n"

@@ -25,9 +25,9 @@ from compiler.plan.codec import decode_plan, encode_plan
 from compiler.plan.decision_log import DecisionLog
 from compiler.plan.plan import Plan
 from compiler.source.findings import OrderRejected
+from tests.support.compiler.random_catalogues import Draw, compiled, shuffled, write
+from tests.support.compiler.reference_resolver import ReferenceResolver
 from tests.support.paths import ROOT
-from tests.support.random_catalogues import Draw, compiled, shuffled, write
-from tests.support.reference_resolver import ReferenceResolver
 
 SEEDS = (*range(40), 1513)
 
@@ -109,7 +109,8 @@ def test_plans_do_not_depend_on_hash_seeds() -> None:
             {"id": "3", "product": "security_audit", "relies_on": ["1", "2"], "attributes": kickoff},
         ],
     }
-    command = [sys.executable, "-m", "tests.support.random_catalogues", str(ROOT / "definitions"), json.dumps(order)]
+    module = "tests.support.compiler.random_catalogues"
+    command = [sys.executable, "-m", module, str(ROOT / "definitions"), json.dumps(order)]
     plans = {
         subprocess.run(
             command, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True

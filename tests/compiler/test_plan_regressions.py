@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from compiler.source.findings import Finding
-from tests.support.plan_sketch import catalogue_of, line, only, rejected, sketch
+from tests.support.compiler.plan_sketch import catalogue_of, line, only, rejected, sketch
 
 
 def test_only_first_steps_wait_for_lines_relied_on_however_many_come_after_them_by_way_of_others(

@@ -12,11 +12,11 @@ from temporalio.testing import WorkflowEnvironment
 from operations.client import OrderClient
 from operations.reading.ledger_access import LedgerAccess
 from operations.temporal.connection import ConnectionSettings, server_address
-from tests.support.console_site import ConsoleSite, console_over, site_settings
-from tests.support.desk_system import Desk
-from tests.support.gateway_process import NOWHERE
-from tests.support.gateway_worker import CATALOGUE, WorkerProcess
-from tests.support.ledger_databases import sqlite_url
+from tests.support.console.site import ConsoleSite, console_over, site_settings
+from tests.support.gateway.process import NOWHERE
+from tests.support.ledger.databases import sqlite_url
+from tests.support.servers.desk_system import Desk
+from tests.support.workers.gateway_worker import CATALOGUE, WorkerProcess
 
 QUEUE = "console-tests"
 CONSOLE_URL = "https://console.invalid"

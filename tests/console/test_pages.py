@@ -8,7 +8,7 @@ import re
 from console.middleware.security_headers import SECURITY_HEADERS
 from console.presenting.actions.action_words import action_label
 from operations.access.roles import Role
-from tests.support.console_site import ConsoleSite
+from tests.support.console.site import ConsoleSite
 from workflows.contract.actions import ACTIONS
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from console.__main__ import main
 from operations.access.roles import Role
-from tests.support.console_process import ConsoleProcess
-from tests.support.console_site import BROWSER, add_console_account
-from tests.support.gateway_process import NOWHERE
+from tests.support.console.process import ConsoleProcess
+from tests.support.console.site import BROWSER, add_console_account
+from tests.support.gateway.process import NOWHERE
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from temporalio.api.sdk.v1 import WorkflowMetadata
 
 from operations.client import OrderClient
 from tests.console.conftest import CONSOLE_URL
-from tests.support.gateway_worker import eventually
+from tests.support.workers.gateway_worker import eventually
 from workflows.contract.order_messages import order_workflow_id
 from workflows.shell.console_link import CONSOLE, console_link
 

@@ -10,7 +10,7 @@ import typer.main
 from typer.core import TyperGroup
 
 from cli.app import build_app
-from tests.support.doc_pages import PAGES, all_blocks
+from tests.support.docs.doc_pages import PAGES, all_blocks
 from tests.support.paths import ROOT
 
 COMMAND_LINE = typer.main.get_command(build_app("python starter.py", False))

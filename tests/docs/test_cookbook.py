@@ -11,7 +11,7 @@ import pytest
 from compiler.load_catalogue import check_definitions
 from scenarios.load import load_suite
 from scenarios.run import run_one
-from tests.support.doc_pages import Block, blocks_of
+from tests.support.docs.doc_pages import Block, blocks_of
 from tests.support.paths import ROOT
 
 PAGE = ROOT / "docs" / "cookbook.md"

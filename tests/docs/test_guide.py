@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from stack.options import free_port
-from tests.support import readme
 from tests.support.command_line import call
-from tests.support.doc_pages import Block, blocks_of, is_shown
+from tests.support.docs import readme
+from tests.support.docs.doc_pages import Block, blocks_of, is_shown
 from tests.support.paths import ROOT
 from tests.support.started_stack import LONGEST, Up, free_ports
 

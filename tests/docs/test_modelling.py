@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command_line import call
-from tests.support.doc_pages import Block, blocks_of
+from tests.support.docs.doc_pages import Block, blocks_of
 from tests.support.paths import ROOT
 
 BLOCKS = blocks_of(ROOT / "docs" / "modelling.md")

@@ -17,7 +17,7 @@ import yaml
 from compiler.load_catalogue import check_definitions
 from compiler.source.findings import Finding
 from tests.support.command_line import call
-from tests.support.doc_pages import Block, all_blocks
+from tests.support.docs.doc_pages import Block, all_blocks
 from tests.support.paths import ROOT
 
 ELSEWHERE = {"guide.md", "cookbook.md", "modelling.md", "README.md"}

@@ -21,8 +21,8 @@ from scenarios.deep.search import search
 from scenarios.run import run_one
 from tests.definitions.conftest import DEFINITIONS
 from tests.fuzz.profile import FUZZ, RANDOM
-from tests.support.random_catalogues import Draw
-from tests.support.yaml_mutations import mutate
+from tests.support.compiler.random_catalogues import Draw
+from tests.support.compiler.yaml_mutations import mutate
 
 BUDGET = 0.1
 """Seconds for each catalogue."""

@@ -23,8 +23,8 @@ from compiler.source.yaml_reader import read_documents
 from tests.definitions.conftest import DEFINITIONS
 from tests.fuzz.places import assert_sound
 from tests.fuzz.profile import FUZZ, RANDOM, WILD
+from tests.support.compiler.yaml_mutations import mutate
 from tests.support.paths import ROOT
-from tests.support.yaml_mutations import mutate
 
 TEXTS = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "orders").glob("*.yaml"))]
 FILE = "order.yaml"

@@ -17,7 +17,7 @@ from scenarios.run import run_one
 from tests.definitions.conftest import DEFINITIONS
 from tests.fuzz.places import assert_sound
 from tests.fuzz.profile import FUZZ, RANDOM, WILD
-from tests.support.yaml_mutations import mutate
+from tests.support.compiler.yaml_mutations import mutate
 
 TEXTS = {str(path): path.read_text(encoding="utf-8") for path in sorted((DEFINITIONS / "scenarios").glob("*.yaml"))}
 FILES = st.sampled_from(sorted(TEXTS))

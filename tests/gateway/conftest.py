@@ -8,9 +8,9 @@ from temporalio.testing import WorkflowEnvironment
 
 from operations.client import OrderClient
 from operations.temporal.connection import ConnectionSettings, server_address
-from tests.support.desk_system import Desk
-from tests.support.gateway_process import NOWHERE, gateway_over
-from tests.support.gateway_worker import WorkerProcess
+from tests.support.gateway.process import NOWHERE, gateway_over
+from tests.support.servers.desk_system import Desk
+from tests.support.workers.gateway_worker import WorkerProcess
 
 QUEUE = "gateway-tests"
 

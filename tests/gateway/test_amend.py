@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from tests.support.http_requests import an_order, ended, error_of, read, submitted
+from tests.support.gateway.http_requests import an_order, ended, error_of, read, submitted
 
 
 async def test_waiting_step_continues_with_the_new_order(http: httpx.AsyncClient) -> None:

@@ -7,7 +7,7 @@ import gzip
 import httpx
 import pytest
 
-from tests.support.http_requests import error_of
+from tests.support.gateway.http_requests import error_of
 
 EVENT = '{"name": "geöffnet"}'
 

@@ -13,9 +13,9 @@ import pytest
 from operations.access.roles import Role
 from operations.client import OrderClient
 from tests.gateway.access.conftest import GatewayAccounts, caller
-from tests.support.gateway_process import gateway_over
-from tests.support.gateway_worker import eventually
-from tests.support.http_requests import Json, an_order, ended, error_of, step_in
+from tests.support.gateway.http_requests import Json, an_order, ended, error_of, step_in
+from tests.support.gateway.process import gateway_over
+from tests.support.workers.gateway_worker import eventually
 from workflows.contract.bulk_messages import bulk_workflow_id
 
 BEN: Json = {"by": "ben", "reason": "the desk is closed"}

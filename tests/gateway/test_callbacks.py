@@ -12,10 +12,10 @@ from temporalio.testing import WorkflowEnvironment
 from activity_contract.callback_id import make_callback_id, read_callback_id
 from operations.client import OrderClient
 from operations.temporal.connection import server_address
-from tests.support.desk_system import Desk
-from tests.support.gateway_process import SECRET, gateway_over
-from tests.support.gateway_worker import WorkerProcess, eventually
-from tests.support.http_requests import an_order, ended, error_of, step, step_in, submitted
+from tests.support.gateway.http_requests import an_order, ended, error_of, step, step_in, submitted
+from tests.support.gateway.process import SECRET, gateway_over
+from tests.support.servers.desk_system import Desk
+from tests.support.workers.gateway_worker import WorkerProcess, eventually
 
 DONE = {"visit": "V-7"}
 

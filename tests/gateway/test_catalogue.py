@@ -14,8 +14,8 @@ from compiler.load_catalogue import load_published
 from operations.client import OrderClient
 from operations.publishing.publish_version import PublishCommand, VersionToPublish
 from operations.temporal.connection import server_address
-from tests.support.gateway_process import gateway_over
-from tests.support.gateway_worker import CATALOGUE, WorkerProcess, eventually
+from tests.support.gateway.process import gateway_over
+from tests.support.workers.gateway_worker import CATALOGUE, WorkerProcess, eventually
 from workflows.contract.order_messages import Actor
 
 QUEUE = "gateway-tests-catalogue"

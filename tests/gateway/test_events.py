@@ -13,10 +13,10 @@ from temporalio.testing import WorkflowEnvironment
 
 from operations.client import OrderClient
 from operations.temporal.connection import server_address
-from tests.support.desk_system import Desk
-from tests.support.gateway_process import BEARER, GatewayProcess, gateway_over
-from tests.support.gateway_worker import WorkerProcess, eventually
-from tests.support.http_requests import an_order, ended, error_of, read, step, step_in, submitted
+from tests.support.gateway.http_requests import an_order, ended, error_of, read, step, step_in, submitted
+from tests.support.gateway.process import BEARER, GatewayProcess, gateway_over
+from tests.support.servers.desk_system import Desk
+from tests.support.workers.gateway_worker import WorkerProcess, eventually
 
 
 async def delivered(http: httpx.AsyncClient, order_id: str, status: int = 200, **event: object) -> object:

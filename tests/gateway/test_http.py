@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.gateway_process import BEARER
+from tests.support.gateway.process import BEARER
 
 ORDER = {"id": "HS-1", "lines": [{"id": "1", "product": "p"}]}
 

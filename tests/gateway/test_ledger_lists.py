@@ -10,8 +10,8 @@ import pytest
 from operations.client import OrderClient
 from operations.reading.ledger_access import LedgerAccess
 from operations.temporal.connection import ConnectionSettings, connect
-from tests.support.filled_ledgers import FilledLedger
-from tests.support.gateway_process import NOWHERE, gateway_over
+from tests.support.gateway.process import NOWHERE, gateway_over
+from tests.support.ledger.filled_ledgers import FilledLedger
 from workflows.contract.states import OrderState
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from openapi_spec_validator import validate
 
-from tests.support.gateway_schema import Operation, operations, published_schema
+from tests.support.gateway.schema import Operation, operations, published_schema
 
 OPERATIONS = operations(published_schema())
 

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.gateway_worker import eventually
-from tests.support.http_requests import Json, a_customer, ended, error_of, read, step, step_in, submitted
+from tests.support.gateway.http_requests import Json, a_customer, ended, error_of, read, step, step_in, submitted
+from tests.support.workers.gateway_worker import eventually
 
 ANN = {"by": "ann", "reason": "asked by phone"}
 CODE = "409"

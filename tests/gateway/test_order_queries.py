@@ -9,9 +9,9 @@ import pytest
 
 from operations.client import OrderClient
 from operations.errors import NotFound, TimedOut
-from tests.support.gateway_worker import eventually
-from tests.support.http_requests import Json, a_customer, an_order, ended, error_of, read, step_in, submitted
-from tests.support.temporal import until_at_rest
+from tests.support.gateway.http_requests import Json, a_customer, an_order, ended, error_of, read, step_in, submitted
+from tests.support.servers.temporal import until_at_rest
+from tests.support.workers.gateway_worker import eventually
 from workflows.contract.states import OrderState
 
 

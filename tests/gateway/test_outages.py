@@ -14,7 +14,7 @@ from ledger.reading.filters.order_filter import OrderFilter
 from operations.client import OrderClient
 from operations.reading.list_orders import OrderPage
 from operations.temporal.connection import ConnectionSettings, connect
-from tests.support.gateway_process import NOWHERE, gateway_over
+from tests.support.gateway.process import NOWHERE, gateway_over
 
 
 class Broken(OrderClient):

@@ -10,9 +10,9 @@ import pytest
 from operations.client import OrderClient
 from operations.reading.ledger_access import LedgerAccess
 from operations.temporal.connection import ConnectionSettings, connect
-from tests.support.filled_ledgers import FilledLedger
-from tests.support.gateway_process import NOWHERE, gateway_over
-from tests.support.gateway_schema import operations, published_schema
+from tests.support.gateway.process import NOWHERE, gateway_over
+from tests.support.gateway.schema import operations, published_schema
+from tests.support.ledger.filled_ledgers import FilledLedger
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

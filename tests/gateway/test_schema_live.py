@@ -14,10 +14,10 @@ import httpx
 import pytest
 
 from operations.client import OrderClient
-from tests.support.desk_system import Desk
-from tests.support.gateway_schema import Operation, check_response, operations, published_schema
-from tests.support.http_requests import Json, an_order, step_in
-from tests.support.temporal import until_at_rest
+from tests.support.gateway.http_requests import Json, an_order, step_in
+from tests.support.gateway.schema import Operation, check_response, operations, published_schema
+from tests.support.servers.desk_system import Desk
+from tests.support.servers.temporal import until_at_rest
 from workflows.contract.order_messages import order_workflow_id
 
 OPERATIONS = operations(published_schema())

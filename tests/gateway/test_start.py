@@ -14,7 +14,7 @@ import pytest
 from gateway.__main__ import main
 from gateway.settings import load_settings
 from http_server.settings import InvalidSetting
-from tests.support.gateway_process import BEARER, NOWHERE, SECRET, TOKEN, GatewayProcess
+from tests.support.gateway.process import BEARER, NOWHERE, SECRET, TOKEN, GatewayProcess
 from tests.support.paths import ROOT
 
 SECRETS = {"ORDO_GATEWAY_TOKEN": TOKEN, "ORDO_CALLBACK_SECRET": SECRET.decode()}

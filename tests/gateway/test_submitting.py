@@ -11,10 +11,10 @@ import httpx
 from temporalio.testing import WorkflowEnvironment
 
 from operations.temporal.connection import server_address
-from tests.support.desk_system import Desk
-from tests.support.gateway_process import BEARER, GatewayProcess
-from tests.support.gateway_worker import WorkerProcess, eventually
-from tests.support.http_requests import an_order, ended, error_of, read, submitted
+from tests.support.gateway.http_requests import an_order, ended, error_of, read, submitted
+from tests.support.gateway.process import BEARER, GatewayProcess
+from tests.support.servers.desk_system import Desk
+from tests.support.workers.gateway_worker import WorkerProcess, eventually
 
 
 async def test_repeated_order_returns_the_running_one(

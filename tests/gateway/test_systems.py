@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import httpx
 
-from tests.support.gateway_worker import eventually
-from tests.support.http_requests import error_of, step_in, submitted
+from tests.support.gateway.http_requests import error_of, step_in, submitted
+from tests.support.workers.gateway_worker import eventually
 
 ANN = {"by": "ann", "reason": "closing"}
 

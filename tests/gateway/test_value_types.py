@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.http_requests import error_of
+from tests.support.gateway.http_requests import error_of
 
 ANN = {"by": "ann"}
 

@@ -18,10 +18,10 @@ from temporalio.client import WithStartWorkflowOperation, WorkflowFailureError, 
 from temporalio.common import WorkflowIDConflictPolicy
 
 from activity_contract.mailboxes import MAILBOX_DELIVER, MailboxDelivery, MailboxDeliveryResult, MailboxInput
-from tests.support.order_runner import ANN, Desk, Order, desk_on
-from tests.support.plans import call, plan_of, with_instances
-from tests.support.scripted_activities import failure
-from tests.support.temporal import real_time
+from tests.support.core.plans import call, plan_of, with_instances
+from tests.support.servers.temporal import real_time
+from tests.support.workflows.order_runner import ANN, Desk, Order, desk_on
+from tests.support.workflows.scripted_activities import failure
 from workflows.contract.bulk_messages import (
     BULK_WORKFLOW_TYPE,
     SIGNAL_CONTINUE,

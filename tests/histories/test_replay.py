@@ -10,7 +10,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from tests.histories.record import SCENES
-from tests.support.recording_sink import recording
+from tests.support.ledger.recording_sink import recording
 from workflows.bulk_action import BulkAction
 from workflows.event_mailbox import EventMailbox
 from workflows.fulfil_order import FulfilOrder

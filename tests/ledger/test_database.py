@@ -11,8 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from ledger.database import describe_location, ledger_errors, open_ledger, parse_ledger_url, write_transaction
 from ledger.error_reasons import blames_database, database_error_reason
 from ledger.settings import LedgerUnusable, read_ledger_url
-from tests.support.ledger_databases import new_postgresql_ledger
-from tests.support.postgres_server import PostgresServer
+from tests.support.ledger.databases import new_postgresql_ledger
+from tests.support.servers.postgres import PostgresServer
 
 
 @pytest.mark.parametrize(

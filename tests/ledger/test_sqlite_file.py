@@ -18,7 +18,7 @@ from ledger.reading.filters.order_filter import OrderFilter
 from ledger.reading.ledger_reader import LedgerReader
 from ledger.schema.tables import orders, watermarks
 from ledger.settings import LedgerUnusable
-from tests.support.simulated_orders import SimulatedOrder
+from tests.support.ledger.simulated_orders import SimulatedOrder
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from tests.support.notification_receiver import Site, site_at
-from tests.support.scripted_system import ScriptedServer
+from tests.support.servers.scripted_system import ScriptedServer
+from tests.support.workers.notification_site import Site, site_at
 
 
 @asynccontextmanager

@@ -14,9 +14,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from tests.histories.record import without_the_machine
-from tests.support.notification_receiver import Site, receiver, site_at
-from tests.support.scripted_system import Reply, ScriptedServer
-from tests.support.temporal import real_time
+from tests.support.servers.scripted_system import Reply, ScriptedServer
+from tests.support.servers.temporal import real_time
+from tests.support.workers.notification_site import Site, receiver, site_at
 from workflows.contract.order_messages import order_workflow_id, outbox_workflow_id
 from workflows.contract.outbox_messages import ResendRequest, ResendResult
 

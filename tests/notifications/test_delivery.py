@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.notification_receiver import Site, delivered, ids, receiver, types, until
 from tests.support.paths import ROOT
-from tests.support.scripted_system import Reply, ScriptedServer
+from tests.support.servers.scripted_system import Reply, ScriptedServer
+from tests.support.workers.notification_site import Site, delivered, ids, receiver, types, until
 from workflows.contract.order_messages import order_workflow_id
 from workflows.contract.outbox_messages import ResendRequest, ResendResult
 

@@ -13,9 +13,9 @@ from temporalio.testing import WorkflowEnvironment
 from operations.client import OrderClient
 from operations.temporal.connection import server_address
 from tests.support.command_line import order_of
-from tests.support.notification_receiver import OFFER, PATIENCE, delivered, ids, receiver, types, until
-from tests.support.scripted_system import Reply, ScriptedServer
-from tests.support.worker_site import Site
+from tests.support.servers.scripted_system import Reply, ScriptedServer
+from tests.support.workers.notification_site import OFFER, PATIENCE, delivered, ids, receiver, types, until
+from tests.support.workers.site import Site
 from workflows.contract.order_messages import outbox_workflow_id
 
 OPEN = OFFER.replace("manual: {queue: field_ops, instructions: Lock it}", "milestone: true")

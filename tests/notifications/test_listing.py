@@ -12,10 +12,10 @@ from operations.client import OrderClient
 from operations.errors import NotFound, OperationRefused
 from operations.temporal.connection import server_address
 from tests.support.command_line import Ordo
-from tests.support.gateway_process import gateway_over
-from tests.support.notification_receiver import Site, receiver, types, until
-from tests.support.scripted_system import Reply, ScriptedServer
-from tests.support.system_switches import until as until_async
+from tests.support.gateway.process import gateway_over
+from tests.support.servers.scripted_system import Reply, ScriptedServer
+from tests.support.workers.deployment import until as until_async
+from tests.support.workers.notification_site import Site, receiver, types, until
 
 ONCE = "retry: {max_attempts: 1}"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from tests.support.notification_receiver import OFFER, Site, delivered, ids, receiver, site_at, types, until
-from tests.support.scripted_system import Reply, ScriptedServer
+from tests.support.servers.scripted_system import Reply, ScriptedServer
+from tests.support.workers.notification_site import OFFER, Site, delivered, ids, receiver, site_at, types, until
 from workflows import order_outbox
 from workflows.contract.outbox_messages import ResendRequest, ResendResult
 

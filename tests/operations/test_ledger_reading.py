@@ -22,10 +22,10 @@ from operations.client import OrderClient
 from operations.errors import NotFound, OperationRefused
 from operations.reading import order_details
 from operations.reading.ledger_access import LedgerAccess, LedgerAway
-from tests.support.ledger_sink import writing_to
-from tests.support.order_runner import ANN, Desk, Order, desk_on
-from tests.support.plans import call
-from tests.support.scripted_activities import failure
+from tests.support.core.plans import call
+from tests.support.ledger.writing_sink import writing_to
+from tests.support.workflows.order_runner import ANN, Desk, Order, desk_on
+from tests.support.workflows.scripted_activities import failure
 from workflows.contract import actions
 from workflows.contract.order_messages import StepAction, order_workflow_id
 from workflows.contract.states import OrderState, StepState

@@ -13,8 +13,8 @@ from temporalio.worker import Worker
 from activity_contract.calls import SystemCall, system_task_queue
 from operations.submission.priority import MAX_FAIRNESS_KEY_BYTES, workflow_priority
 from operations.submission.submit_order import submit_order
-from tests.support.plans import call, plan_of
-from tests.support.scripted_activities import Script
+from tests.support.core.plans import call, plan_of
+from tests.support.workflows.scripted_activities import Script
 from workflows.contract.order_messages import ORDER_WORKFLOW_TYPE, FulfilOrderInput, order_workflow_id
 from workflows.fulfil_order import FulfilOrder
 

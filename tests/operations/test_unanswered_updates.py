@@ -7,7 +7,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from operations.actions.perform_action import execute_order_update
 from operations.errors import NoWorker, UnansweredUpdate
-from tests.support.order_runner import ANN, desk_on
+from tests.support.workflows.order_runner import ANN, desk_on
 from workflows.contract import actions
 from workflows.contract.order_messages import ActionResult, AmendOrder, AmendResult, StepAction
 

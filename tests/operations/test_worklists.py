@@ -12,11 +12,11 @@ from temporalio.testing import WorkflowEnvironment
 from ledger.reading.filters.work_filter import WorkFilter
 from operations.client import OrderClient
 from operations.reading.worklists import StepWorklist
-from tests.support.order_runner import Desk, Order, desk_on
+from tests.support.core.plans import call
 from tests.support.order_views import step_view
-from tests.support.plans import call
-from tests.support.scripted_activities import failure
-from tests.support.temporal import delete_abandoned
+from tests.support.servers.temporal import delete_abandoned
+from tests.support.workflows.order_runner import Desk, Order, desk_on
+from tests.support.workflows.scripted_activities import failure
 from workflows.contract.order_views import UndoView
 from workflows.contract.states import StepState
 from workflows.contract.worklists import is_in_queue, is_task

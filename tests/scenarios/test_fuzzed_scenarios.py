@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from compiler.source.yaml_reader import read_documents
 from scenarios.load import build_suite
 from scenarios.run import run_one
-from tests.support.scenario_runs import CATALOGUE, ORDER, WORLD
+from tests.support.scenarios.runs import CATALOGUE, ORDER, WORLD
 
 EXPECT = """expect:
   order: completed

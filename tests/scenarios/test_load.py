@@ -8,7 +8,7 @@ import pytest
 
 from compiler.source.findings import CatalogueInvalid
 from scenarios.load import load_suite
-from tests.support.scenario_runs import CATALOGUE, happy
+from tests.support.scenarios.runs import CATALOGUE, happy
 
 GOOD = happy("expect: {order: completed}")
 

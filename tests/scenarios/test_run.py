@@ -6,7 +6,7 @@ import pytest
 
 from scenarios import run
 from scenarios.run import RunOptions, run_scenarios
-from tests.support.scenario_runs import happy, suite_of_all
+from tests.support.scenarios.runs import happy, suite_of_all
 
 GOOD, BAD = happy("expect: {order: completed}"), happy("expect: {order: cancelled}")
 

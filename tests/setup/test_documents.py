@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import readme
+from tests.support.docs import readme
+from tests.support.docs.readme import README
 from tests.support.paths import ROOT
-from tests.support.readme import README
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FINDING_PAGES = sorted((ROOT / "compiler" / "finding_pages" / "pages").glob("*.md"))

@@ -14,7 +14,7 @@ from ledger.database import open_ledger
 from ledger.migrations.schema_version import read_schema_state
 from tests.support.command_line import shell
 from tests.support.paths import ROOT
-from tests.support.postgres_server import SUPERUSER, PostgresServer, program
+from tests.support.servers.postgres import SUPERUSER, PostgresServer, program
 
 
 @pytest.fixture

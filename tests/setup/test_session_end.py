@@ -12,7 +12,7 @@ SESSION = """
 import asyncio, atexit, os
 from operations.client import OrderClient
 from operations.temporal.connection import ConnectionSettings, server_address
-from tests.support.gateway_process import gateway_over
+from tests.support.gateway.process import gateway_over
 
 
 def print_threads():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import readme
+from tests.support.docs import readme
 from tests.support.started_stack import LONGEST, STARTER, Up, free_ports, port_flags, processes_with
 from workflows.contract.states import OrderState
 

@@ -6,7 +6,7 @@ import os
 import signal
 from pathlib import Path
 
-from tests.support import readme
+from tests.support.docs import readme
 from tests.support.started_stack import Up, free_ports, processes_with
 
 OFFER = "kind: commercial_product\nid: {id}\nsteps: {{check: {{milestone: true}}}}\n"

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from tests.support.scripted_system import ScriptedServer
-from tests.support.worker_site import Site
+from tests.support.servers.scripted_system import ScriptedServer
+from tests.support.workers.site import Site
 
 OFFER = """
 kind: commercial_product

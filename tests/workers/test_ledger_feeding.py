@@ -12,10 +12,10 @@ from sqlalchemy import URL, Engine, select
 from temporalio.testing import WorkflowEnvironment
 
 from ledger.schema.tables import attempts, feeders, metadata, orders, steps
-from tests.support.ledger_contents import count
+from tests.support.ledger.contents import count
 from tests.support.paths import ROOT
-from tests.support.scripted_system import Reply
-from tests.support.worker_site import DEADLINE, Site, until
+from tests.support.servers.scripted_system import Reply
+from tests.support.workers.site import DEADLINE, Site, until
 from tests.workers.test_worker import submit
 
 TOKEN = "token-of-the-greeter"

@@ -10,9 +10,9 @@ from temporalio.testing import WorkflowEnvironment
 
 from ledger.reconciliation.reconciliation_messages import reconciliation_schedule_id
 from ledger.schema.tables import orders, steps
-from tests.support.ledger_contents import clear, count
-from tests.support.scripted_system import Reply
-from tests.support.worker_site import DEADLINE, Site, until
+from tests.support.ledger.contents import clear, count
+from tests.support.servers.scripted_system import Reply
+from tests.support.workers.site import DEADLINE, Site, until
 from tests.workers.test_worker import submit
 
 

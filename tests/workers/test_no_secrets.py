@@ -22,11 +22,11 @@ from temporalio.testing import WorkflowEnvironment
 
 from ledger.schema.tables import attempts, metadata, orders, steps
 from tests.support.command_line import shell
-from tests.support.gateway_process import GatewayProcess
+from tests.support.gateway.process import GatewayProcess
 from tests.support.paths import ROOT
-from tests.support.postgres_server import PostgresServer
-from tests.support.scripted_system import Received, Reply, ScriptedServer
-from tests.support.worker_site import Site, until
+from tests.support.servers.postgres import PostgresServer
+from tests.support.servers.scripted_system import Received, Reply, ScriptedServer
+from tests.support.workers.site import Site, until
 from tests.workers.written_files import ARCHIVE_FORMATS, OUTPUTS, REPORTS, archives, exports, reports
 from workflows.contract.order_messages import order_workflow_id, outbox_workflow_id
 

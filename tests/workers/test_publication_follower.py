@@ -14,7 +14,7 @@ from temporalio.testing import WorkflowEnvironment
 from activities.compilation.live_catalogue import LiveCatalogue
 from catalogue_store.publications import PublicationStore
 from compiler.catalogue_files import CatalogueFiles
-from tests.support.system_switches import until
+from tests.support.workers.deployment import until
 from workers import publication_follower
 from workers.publication_follower import PublicationFollower
 from workflows.contract.publication_messages import Publication, publication_workflow_id

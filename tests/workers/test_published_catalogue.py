@@ -25,9 +25,9 @@ from operations.errors import OperationRefused
 from operations.publishing import worker_answers
 from operations.publishing.publish_version import Outcome, PublishCommand, PublishResult, VersionToPublish
 from operations.reading import deployed_catalogue
-from tests.support.scripted_system import ScriptedServer
-from tests.support.system_switches import until
-from tests.support.worker_site import DEADLINE, Site
+from tests.support.servers.scripted_system import ScriptedServer
+from tests.support.workers.deployment import until
+from tests.support.workers.site import DEADLINE, Site
 from workflows.contract.order_messages import (
     ORDER_WORKFLOW_TYPE,
     Actor,

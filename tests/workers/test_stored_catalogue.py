@@ -16,8 +16,8 @@ from temporalio.testing import WorkflowEnvironment
 from activities.compilation.live_catalogue import LiveCatalogue
 from catalogue_store.store import CatalogueStore
 from operations.reading.deployed_catalogue import read_worker_catalogues
-from tests.support.scripted_system import ScriptedServer
-from tests.support.worker_site import DEADLINE, Site
+from tests.support.servers.scripted_system import ScriptedServer
+from tests.support.workers.site import DEADLINE, Site
 from workers.catalogue_keeper import CatalogueKeeper
 from workflows.contract.catalogue_messages import WorkerCatalogue, content_workflow_id
 from workflows.contract.order_messages import ORDER_WORKFLOW_TYPE, FulfilOrderInput, order_workflow_id

@@ -16,9 +16,9 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from operations.reading.deployed_catalogue import read_worker_catalogues
-from tests.support.scripted_system import Reply
-from tests.support.temporal import BINARY, FAST, dynamic_config
-from tests.support.worker_site import DEADLINE, Site, until
+from tests.support.servers.scripted_system import Reply
+from tests.support.servers.temporal import BINARY, FAST, dynamic_config
+from tests.support.workers.site import DEADLINE, Site, until
 from tests.workers.conftest import OFFER, SYSTEM
 from workers.search_attribute_registration import REQUIRED_TYPES
 from workflows.contract.catalogue_messages import WorkerCatalogue

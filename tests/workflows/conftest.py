@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from tests.support.order_runner import Desk, desk_on
+from tests.support.workflows.order_runner import Desk, desk_on
 from workflows.shell import order_loop
 
 

@@ -12,9 +12,9 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
 from compiler.plan.plan import Plan
-from tests.support.order_runner import ANN, KEY_TOKEN, Desk, Order
-from tests.support.plans import call, plan_of
-from tests.support.scripted_activities import failure
+from tests.support.core.plans import call, plan_of
+from tests.support.workflows.order_runner import ANN, KEY_TOKEN, Desk, Order
+from tests.support.workflows.scripted_activities import failure
 from workflows.contract.order_messages import AmendOrder, RefusalCode
 
 UNDO: dict[str, Any] = {"undo": {"call": {"system": "shop", "delete": "/x", "body": {"model": "${attributes.model}"}}}}

@@ -13,8 +13,8 @@ from operations.bulk.bulk_actions import BulkCommand
 from operations.bulk.bulk_runner import BulkFilter, BulkPacing, BulkTarget
 from operations.client import OrderClient
 from operations.errors import NotFound, OperationRefused
-from tests.support.order_runner import Desk, Order, desk_on
-from tests.support.scripted_activities import failure
+from tests.support.workflows.order_runner import Desk, Order, desk_on
+from tests.support.workflows.scripted_activities import failure
 from workflows.contract import actions
 from workflows.contract.actions import ActionSpec
 from workflows.contract.bulk_messages import BulkOutcome, BulkProgress, BulkResultsRequest

@@ -17,9 +17,9 @@ from activities.systems.connections import ConnectionPools
 from activities.systems.resolved_system import ResolvedSystem, resolve_system
 from compiler.language.systems import System
 from tests.sandbox.conftest import Sandbox
-from tests.support.order_runner import ANN, Desk, Order
-from tests.support.scripted_activities import Script
-from tests.support.temporal import working
+from tests.support.servers.temporal import working
+from tests.support.workflows.order_runner import ANN, Desk, Order
+from tests.support.workflows.scripted_activities import Script
 from workflows.contract.order_messages import ActionResult, OrderAction
 
 SECRETS = {"INVENTORY_TOKEN": "t-inventory", "LOGISTICS_API_KEY": "k-logistics", "BILLING_TOKEN": "t-billing"}

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from temporalio.api.enums.v1 import EventType
 
-from tests.support.order_runner import ANN, KEY_TOKEN, Desk
-from tests.support.plans import call
-from tests.support.scripted_activities import failure, hanging
-from tests.support.short_runs import first_run
+from tests.support.core.plans import call
+from tests.support.workflows.order_runner import ANN, KEY_TOKEN, Desk
+from tests.support.workflows.scripted_activities import failure, hanging
+from tests.support.workflows.short_runs import first_run
 from workflows.contract.order_messages import ActionResult, OrderAction
 from workflows.shell import order_loop
 

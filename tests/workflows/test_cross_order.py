@@ -9,8 +9,8 @@ from uuid import uuid4
 
 from temporalio.testing import WorkflowEnvironment
 
-from tests.support.order_runner import ANN, DEADLINE, Desk, Order, desk_on
-from tests.support.plans import call, plan_of
+from tests.support.core.plans import call, plan_of
+from tests.support.workflows.order_runner import ANN, DEADLINE, Desk, Order, desk_on
 from workflows.contract.order_messages import ActionResult, OrderAction, mailbox_workflow_id
 
 LATER: dict[str, Any] = {"ship": {"manual": {"queue": "stock"}}, "other": {"manual": {"queue": "stock"}}}

@@ -15,8 +15,8 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from operations.client import OrderClient
 from operations.reading.deployed_catalogue import read_worker_catalogues
-from tests.support.system_switches import until
-from tests.support.temporal import real_time
+from tests.support.servers.temporal import real_time
+from tests.support.workers.deployment import until
 from workflows import deployed_catalogue
 from workflows.contract.catalogue_messages import (
     CATALOGUE_WORKFLOW_TYPE,

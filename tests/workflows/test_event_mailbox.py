@@ -23,7 +23,7 @@ from activity_contract.mailboxes import (
     MailboxInput,
     MailboxSubscriber,
 )
-from tests.support.order_runner import DEADLINE, Desk, desk_on
+from tests.support.workflows.order_runner import DEADLINE, Desk, desk_on
 from workflows import event_mailbox
 from workflows.contract.order_messages import MAILBOX_WORKFLOW_TYPE, mailbox_workflow_id
 from workflows.event_mailbox import MailboxState

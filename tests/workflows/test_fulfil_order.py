@@ -14,9 +14,9 @@ from temporalio.exceptions import ApplicationError
 
 from activity_contract.calls import SystemCall
 from tests.histories.record import every_kind
-from tests.support.order_runner import Desk, Order
-from tests.support.plans import call, plan_of
-from tests.support.scripted_activities import failure, retryable
+from tests.support.core.plans import call, plan_of
+from tests.support.workflows.order_runner import Desk, Order
+from tests.support.workflows.scripted_activities import failure, retryable
 from workflows.contract.order_messages import ORDER_WORKFLOW_TYPE, SearchAttributes
 from workflows.contract.states import OrderState
 from workflows.core.state.order_run import MAX_IN_FLIGHT

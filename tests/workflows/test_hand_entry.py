@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
-from tests.support.order_runner import DEADLINE, Desk
-from tests.support.plans import call
-from tests.support.scripted_activities import failure
+from tests.support.core.plans import call
+from tests.support.workflows.order_runner import DEADLINE, Desk
+from tests.support.workflows.scripted_activities import failure
 from workflows.contract.order_messages import ActionResult, Actor, OrderAction, StepAction
 
 SHIP: dict[str, Any] = {

@@ -9,9 +9,9 @@ import pytest
 
 from operations.submission.submit_order import _SubmitRequest, submit_order
 from operations.temporal.reset_run import reset_to_last_workflow_task
-from tests.support.order_runner import ANN, Desk, Order
-from tests.support.plans import call, plan_of
-from tests.support.scripted_activities import failure
+from tests.support.core.plans import call, plan_of
+from tests.support.workflows.order_runner import ANN, Desk, Order
+from tests.support.workflows.scripted_activities import failure
 from workflows.contract.order_messages import ActionResult, CallbackDelivery, OrderAction
 
 UNDOABLE: dict[str, Any] = {

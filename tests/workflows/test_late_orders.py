@@ -11,9 +11,9 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.testing import WorkflowEnvironment
 
-from tests.support.order_runner import Desk, Order, desk_on
-from tests.support.plans import call
-from tests.support.short_runs import first_run, minutes
+from tests.support.core.plans import call
+from tests.support.workflows.order_runner import Desk, Order, desk_on
+from tests.support.workflows.short_runs import first_run, minutes
 from workflows.contract.order_messages import SearchAttributes
 from workflows.contract.order_views import HistoryEntry
 from workflows.contract.states import Jeopardy

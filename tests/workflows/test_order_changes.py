@@ -16,11 +16,11 @@ from activity_contract.line_reasons import RECENT_LINE_REASONS, LineReason
 from compiler.plan.codec import encode_plan
 from compiler.plan.decision_log import DecisionLog, PlanDecision
 from operations.temporal.reset_run import reset_to_last_workflow_task
-from tests.support.ledger_rows import rows_of
-from tests.support.order_runner import DEADLINE, Desk, Order, desk_on
-from tests.support.plans import call, plan_of
-from tests.support.recording_sink import RecordingSink, recording
-from tests.support.scripted_activities import failure
+from tests.support.core.plans import call, plan_of
+from tests.support.ledger.recording_sink import RecordingSink, recording
+from tests.support.ledger.rows import rows_of
+from tests.support.workflows.order_runner import DEADLINE, Desk, Order, desk_on
+from tests.support.workflows.scripted_activities import failure
 from workflows.contract.ledger_record import LedgerRecordPage, LedgerRecordRequest, read_record
 from workflows.contract.order_changes import OrderChange
 from workflows.contract.order_messages import MEMO_DIGEST, QUERY_LEDGER_RECORD, order_workflow_id

@@ -15,10 +15,10 @@ from operations.bulk.bulk_actions import BulkCommand
 from operations.bulk.bulk_runner import BulkFilter, BulkPacing
 from operations.client import OrderClient
 from operations.errors import OperationRefused
-from tests.support.order_runner import ANN, Desk, Order
-from tests.support.plans import call, plan_of
-from tests.support.scripted_activities import failure, hanging
-from tests.support.temporal import until_at_rest
+from tests.support.core.plans import call, plan_of
+from tests.support.servers.temporal import until_at_rest
+from tests.support.workflows.order_runner import ANN, Desk, Order
+from tests.support.workflows.scripted_activities import failure, hanging
 from workflows.contract import actions
 from workflows.contract.order_messages import CallbackDelivery, EventDelivery, RecoverOrder, StepAction
 from workflows.contract.order_views import InterruptionKind

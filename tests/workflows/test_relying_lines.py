@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from operations.blockers.step_blocker import blocker_text
-from tests.support.order_runner import Desk
-from tests.support.scripted_activities import failure
+from tests.support.workflows.order_runner import Desk
+from tests.support.workflows.scripted_activities import failure
 from tests.workflows.core.compensation.test_relying_lines import swap_plan
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from temporalio.api.enums.v1 import EventType
 
-from tests.support.order_runner import Desk, Order
-from tests.support.plans import call
-from tests.support.scripted_activities import failure
-from tests.support.system_switches import until
+from tests.support.core.plans import call
+from tests.support.workers.deployment import until
+from tests.support.workflows.order_runner import Desk, Order
+from tests.support.workflows.scripted_activities import failure
 from workflows.contract.order_messages import SearchAttributes
 from workflows.shell.search_attributes import QUEUES_PATCH
 

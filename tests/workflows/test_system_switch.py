@@ -21,9 +21,9 @@ from activities.calls.system_probe import QueueRates
 from activity_contract.calls import system_task_queue
 from activity_contract.system_switch import QueueRateInput
 from operations.errors import NotFound
-from tests.support.scripted_system import Reply
-from tests.support.system_switches import ANN, Deployment, deployment, until
-from tests.support.temporal import BINARY
+from tests.support.servers.scripted_system import Reply
+from tests.support.servers.temporal import BINARY
+from tests.support.workers.deployment import ANN, Deployment, deployment, until
 from workers import switches
 from workflows.contract.states import StepState
 from workflows.contract.switch_messages import switch_workflow_id
@@ -266,7 +266,7 @@ async def test_it_stays_off_when_the_server_is_started_again(tmp_path: Path) -> 
 
 
 async def _server(database: str) -> WorkflowEnvironment:
-    from tests.support.temporal import FAST, SEARCH_ATTRIBUTES, SERVER_START_TIMEOUT, dynamic_config
+    from tests.support.servers.temporal import FAST, SEARCH_ATTRIBUTES, SERVER_START_TIMEOUT, dynamic_config
 
     return await WorkflowEnvironment.start_local(
         data_converter=pydantic_data_converter,

@@ -8,10 +8,10 @@ from itertools import pairwise
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from tests.support.order_runner import Desk, desk_on
-from tests.support.plans import call
-from tests.support.scripted_activities import failure
-from tests.support.short_runs import minutes
+from tests.support.core.plans import call
+from tests.support.workflows.order_runner import Desk, desk_on
+from tests.support.workflows.scripted_activities import failure
+from tests.support.workflows.short_runs import minutes
 
 
 @pytest.fixture

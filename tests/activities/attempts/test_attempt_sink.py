@@ -12,7 +12,7 @@ from activities.attempts.attempt_sink import AttemptRecord, clear_attempt_sink, 
 from activities.registry import BusinessFailure, run_step
 from activity_contract.calls import StepActivity
 from tests.activities.conftest import World, call_of
-from tests.support.scripted_system import Reply
+from tests.support.servers.scripted_system import Reply
 
 
 class Reports(list[AttemptRecord]):

@@ -14,7 +14,7 @@ from activities.attempts.retry_decision import MAX_RETRY_AFTER, retry_delay
 from activity_contract.calls import CONNECTION, MAX_BACKOFF, RETRY_LATER, TIMEOUT
 from compiler.language.retry_policy import STANDARD_RETRY, RetryPolicy
 from tests.activities.conftest import World
-from tests.support.scripted_system import Reply
+from tests.support.servers.scripted_system import Reply
 
 REFUSED = Reply(409, {"error": {"code": "out_of_stock", "message": "no camera is left"}})
 

@@ -19,7 +19,7 @@ from activities.systems.oauth_tokens import TokenCache
 from activities.systems.resolved_system import ResolvedSystem
 from activity_contract.system_switch import ProbeResult, SystemProbe, SystemTrip
 from tests.activities.conftest import World, call_of
-from tests.support.scripted_system import Reply
+from tests.support.servers.scripted_system import Reply
 
 
 class Watched:

@@ -21,7 +21,7 @@ from activity_contract.calls import (
     SystemCallResult,
 )
 from tests.activities.conftest import World
-from tests.support.scripted_system import Reply
+from tests.support.servers.scripted_system import Reply
 
 
 async def test_call_sends_the_whole_request_and_returns_the_response_body(world: World) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from activity_contract.calls import DEFINITION_ERROR, RESPONSE_UNREADABLE
 from activity_contract.xml_encoding import MAX_ELEMENTS, encode_xml, parse_xml
 from tests.activities.conftest import World
-from tests.support.scripted_system import Reply
+from tests.support.servers.scripted_system import Reply
 
 FORM, XML = "application/x-www-form-urlencoded", "application/xml"
 

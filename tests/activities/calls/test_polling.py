@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationErrorCategory
 from activity_contract.calls import CONNECTION, DEFINITION_ERROR, NOT_YET, RETRY_LATER
 from compiler.language.retry_policy import STANDARD_RETRY, RetryPolicy
 from tests.activities.conftest import World
-from tests.support.scripted_system import Reply
+from tests.support.servers.scripted_system import Reply
 
 POLL: dict[str, Any] = {
     "method": "get",

@@ -19,7 +19,7 @@ from activities.calls.secret_masking import MASK, CallbackTarget, SecretMasker
 from activity_contract.callback_id import read_callback_id
 from activity_contract.calls import CALLBACK_ID, CALLBACK_URL, CONFIGURATION_ERROR
 from tests.activities.conftest import World, call_of
-from tests.support.scripted_system import Received, Reply
+from tests.support.servers.scripted_system import Received, Reply
 from workers.logs import configure_logging
 
 TOKEN = 'tok/en+"of=great.power\\7'

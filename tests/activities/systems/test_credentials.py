@@ -21,7 +21,7 @@ from activities.systems.resolved_system import resolve_system
 from activity_contract.calls import CONFIGURATION_ERROR, CONNECTION, TIMEOUT
 from compiler.language.systems import System
 from tests.activities.conftest import World
-from tests.support.scripted_system import Received, Reply, ScriptedServer
+from tests.support.servers.scripted_system import Received, Reply, ScriptedServer
 
 SECRET = "very+secret/word"
 

@@ -13,7 +13,7 @@ from activities.attempts.failure import AttemptFailure
 from activities.systems.urls import BaseUrl, build_url, parse_base_url, redirect_target
 from activity_contract.calls import DEFINITION_ERROR
 from tests.activities.conftest import World
-from tests.support.scripted_system import Reply, ScriptedServer
+from tests.support.servers.scripted_system import Reply, ScriptedServer
 
 BASE = parse_base_url("http://systems.example:8100/inventory")
 

@@ -11,7 +11,7 @@ from compiler.editing.cursor import Position
 from compiler.editing.rename import replace_occurrences
 from compiler.editing.workspace import Workspace
 from tests.support.command_line import call
-from tests.support.cursor_text import split_cursor
+from tests.support.editors.cursor_text import split_cursor
 from tests.support.paths import ROOT
 
 RENAMES = (

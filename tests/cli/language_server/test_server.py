@@ -11,8 +11,8 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from compiler.finding_pages.finding_page import PAGES_FOLDER
-from tests.support.cursor_text import split_cursor
-from tests.support.editor_client import Editor
+from tests.support.editors.cursor_text import split_cursor
+from tests.support.editors.editor_client import Editor
 
 OFFER = """\
 kind: commercial_product

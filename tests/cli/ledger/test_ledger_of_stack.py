@@ -13,7 +13,7 @@ from operations.temporal.connection import server_address
 from stack.data_folder import DataFolder
 from tests.ledger.retention.ledger_orders import write_ended
 from tests.support.command_line import Ordo, call
-from tests.support.ledger_databases import migrate
+from tests.support.ledger.databases import migrate
 
 CUSTOMER = "C-ledger-of-stack"
 """Other tests' orders in the same Temporal are of other customers."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.command_line import NOBODY, Called, call
-from tests.support.filled_ledgers import FilledLedger
+from tests.support.ledger.filled_ledgers import FilledLedger
 
 SINCE = ("--since", "2026-09-01", "--until", "2026-11-01")
 

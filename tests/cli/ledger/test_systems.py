@@ -14,7 +14,7 @@ from tests.cli.test_systems import listed
 from tests.ledger.reading.single_order.test_attempts import attempt
 from tests.ledger.retention.ledger_orders import write_running
 from tests.support.command_line import Ordo
-from tests.support.ledger_databases import migrate, sqlite_url
+from tests.support.ledger.databases import migrate, sqlite_url
 
 TOOK = timedelta(milliseconds=300)
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.command_line import call, command
 from tests.support.paths import ROOT
-from tests.support.scenario_runs import CATALOGUE, happy
+from tests.support.scenarios.runs import CATALOGUE, happy
 
 FAILING = happy("expect:\n  order: completed\n  steps: {camera.ship: skipped}")
 

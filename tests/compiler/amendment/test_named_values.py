@@ -6,8 +6,8 @@ from pathlib import Path
 
 from compiler.amendment.amend_plan import amend_plan
 from compiler.compile_order import compile_order
-from tests.support.compiled_orders import CompiledOrder
-from tests.support.plan_sketch import catalogue_of, line, order_of
+from tests.support.compiler.plan_sketch import catalogue_of, line, order_of
+from tests.support.core.compiled_orders import CompiledOrder
 
 OFFER = """
 kind: commercial_product

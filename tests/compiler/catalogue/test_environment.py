@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from compiler.load_catalogue import check_definitions
-from tests.support.written_catalogues import assert_error, catalogue_in
+from tests.support.compiler.written_catalogues import assert_error, catalogue_in
 
 BASE = "kind: system\nid: inventory\nbase_url: http://a\ntimeout: 10s\nlimits: {concurrency: 3}\n"
 

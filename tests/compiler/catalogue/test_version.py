@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.written_catalogues import HUB, OFFER, catalogue_in
+from tests.support.compiler.written_catalogues import HUB, OFFER, catalogue_in
 
 BASE = (
     OFFER + "decomposes_to: [{product: hub, when: attributes.cameras > 1}]\n"

@@ -12,7 +12,7 @@ from compiler.finding_pages.finding_page import finding_codes, read_page
 from compiler.incremental_loader import IncrementalLoader
 from compiler.loaded_definitions import LoadedDefinitions
 from compiler.source.findings import Finding
-from tests.support.finding_examples import run_example
+from tests.support.docs.finding_examples import run_example
 
 
 def test_checks_that_only_warn_find_no_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

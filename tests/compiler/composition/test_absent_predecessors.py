@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.plan_sketch import Sketch, catalogue_of, line, sketch
+from tests.support.compiler.plan_sketch import Sketch, catalogue_of, line, sketch
 
 OPTION = "attributes: {option: {type: boolean, default: false}}\n"
 

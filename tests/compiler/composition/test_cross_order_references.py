@@ -11,7 +11,7 @@ from compiler.compile_order import compile_order
 from compiler.plan.codec import decode_plan, encode_plan
 from compiler.plan.to_json import plan_to_json
 from compiler.source.findings import CatalogueInvalid
-from tests.support.plan_sketch import catalogue_of, line, order_of
+from tests.support.compiler.plan_sketch import catalogue_of, line, order_of
 
 OFFER = """
 kind: commercial_product

@@ -9,7 +9,7 @@ import pytest
 
 from compiler.language.retry_policy import RetryPolicy
 from compiler.plan.bindings import order_bindings, step_bindings
-from tests.support.plan_sketch import catalogue_of, line, only, rejected, sketch
+from tests.support.compiler.plan_sketch import catalogue_of, line, only, rejected, sketch
 
 BASE = """
 kind: commercial_product

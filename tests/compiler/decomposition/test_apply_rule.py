@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from compiler.plan.plan import PreviousState
-from tests.support.plan_sketch import catalogue_of, line, only, rejected, sketch
+from tests.support.compiler.plan_sketch import catalogue_of, line, only, rejected, sketch
 
 STEPS = "steps: {go: {milestone: true, actions: [add, modify, delete]}}"
 

@@ -12,7 +12,7 @@ from compiler.catalogue.catalogue import Catalogue
 from compiler.compile_order import CompilationResult, compile_with_warnings
 from compiler.plan.codec import decode_plan, encode_plan
 from compiler.source.findings import Finding
-from tests.support.plan_sketch import Sketch, catalogue_of, line, only, order_of, rejected
+from tests.support.compiler.plan_sketch import Sketch, catalogue_of, line, only, order_of, rejected
 
 LINE = """
 kind: commercial_product

@@ -12,7 +12,7 @@ from compiler.compile_order import compile_order
 from compiler.orders.reader import read_orders
 from compiler.plan.plan import PreviousState
 from compiler.source.findings import OrderRejected
-from tests.support.plan_sketch import catalogue_of, line, only, rejected, sketch
+from tests.support.compiler.plan_sketch import catalogue_of, line, only, rejected, sketch
 
 GO = "steps: {go: {milestone: true, actions: [add, modify, delete]}}"
 BUNDLE = f"""

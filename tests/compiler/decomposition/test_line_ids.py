@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.plan_sketch import catalogue_of, line, only, rejected, sketch
+from tests.support.compiler.plan_sketch import catalogue_of, line, only, rejected, sketch
 
 GO = "steps: {go: {milestone: true}}"
 

@@ -11,8 +11,8 @@ from compiler.catalogue.catalogue import Catalogue
 from compiler.compile_order import compile_order
 from compiler.plan.bindings import step_bindings
 from compiler.plan.codec import decode_plan, encode_plan
-from tests.support.plan_sketch import catalogue_of, line, only, order_of, rejected, sketch
-from tests.support.written_catalogues import catalogue_in
+from tests.support.compiler.plan_sketch import catalogue_of, line, only, order_of, rejected, sketch
+from tests.support.compiler.written_catalogues import catalogue_in
 
 OFFER = """
 kind: product_class

@@ -10,7 +10,7 @@ import pytest
 
 from compiler.plan.plan import PreviousState
 from compiler.source.findings import Finding
-from tests.support.plan_sketch import Sketch, catalogue_of, line, only, rejected, sketch
+from tests.support.compiler.plan_sketch import Sketch, catalogue_of, line, only, rejected, sketch
 
 ORDER_WIDE = """
 kind: commercial_product

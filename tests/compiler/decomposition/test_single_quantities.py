@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from compiler.compile_order import compile_with_warnings
-from tests.support.plan_sketch import catalogue_of, line, only, order_of, rejected, sketch
-from tests.support.written_catalogues import assert_error, findings_of
+from tests.support.compiler.plan_sketch import catalogue_of, line, only, order_of, rejected, sketch
+from tests.support.compiler.written_catalogues import assert_error, findings_of
 
 CATALOGUE = """
 kind: commercial_product

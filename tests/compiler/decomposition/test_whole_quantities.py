@@ -13,7 +13,7 @@ from compiler.load_catalogue import check_definitions
 from compiler.plan.bindings import step_bindings
 from compiler.plan.codec import decode_plan, encode_plan
 from compiler.source.findings import Finding
-from tests.support.plan_sketch import Sketch, catalogue_of, line, only, order_of, rejected, sketch
+from tests.support.compiler.plan_sketch import Sketch, catalogue_of, line, only, order_of, rejected, sketch
 
 OFFER = """
 kind: commercial_product

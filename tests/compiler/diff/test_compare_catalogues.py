@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from compiler.diff.change import ChangeKind, Effect, Severity
-from tests.support.catalogue_diffs import diff_texts, edited, told
+from tests.support.compiler.catalogue_diffs import diff_texts, edited, told
 from views.diff.words import describe
 
 CATALOGUE = """

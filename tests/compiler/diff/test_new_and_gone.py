@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from compiler.diff.change import CatalogueDiff, ChangeKind, Effect, Severity
-from tests.support.catalogue_diffs import diff_texts, edited
+from tests.support.compiler.catalogue_diffs import diff_texts, edited
 
 BEFORE = """
 kind: commercial_product

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from compiler.diff.order_impact import AmendmentImpact, OrderOutcome, ValueChange, order_impact
-from tests.support.catalogue_diffs import edited
-from tests.support.compiled_orders import CompiledOrder
-from tests.support.written_catalogues import catalogue_in
+from tests.support.compiler.catalogue_diffs import edited
+from tests.support.compiler.written_catalogues import catalogue_in
+from tests.support.core.compiled_orders import CompiledOrder
 
 OLD = """
 kind: commercial_product

@@ -23,9 +23,9 @@ from compiler.diff.compare_catalogues import diff_catalogues
 from compiler.loaded_definitions import LoadedDefinitions, define
 from compiler.source.yaml_reader import read_documents
 from tests.definitions.conftest import DEFINITIONS
-from tests.support.catalogue_edits import edit_one
-from tests.support.random_catalogues import Draw, shuffled
-from tests.support.yaml_mutations import mutate
+from tests.support.compiler.catalogue_edits import edit_one
+from tests.support.compiler.random_catalogues import Draw, shuffled
+from tests.support.compiler.yaml_mutations import mutate
 from views.diff.markdown import diff_markdown
 from views.diff.report import render_diff
 from views.diff.to_json import diff_to_json

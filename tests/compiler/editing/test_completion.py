@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from compiler.editing.completion import complete
 from compiler.editing.cursor import Position
 from compiler.incremental_loader import IncrementalLoader
-from tests.support.cursor_text import split_cursor
+from tests.support.editors.cursor_text import split_cursor
 from tests.support.paths import ROOT
 
 INDEX = IncrementalLoader([ROOT / "definitions"]).load().index

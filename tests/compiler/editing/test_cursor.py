@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from compiler.editing.cursor import Cursor, Position, find_cursors, word_at
 from compiler.source.document import KeyPath
-from tests.support.cursor_text import split_cursor
+from tests.support.editors.cursor_text import split_cursor
 from tests.support.paths import ROOT
 
 OFFER = (ROOT / "definitions/offers/home_security.yaml").read_text()

@@ -5,7 +5,7 @@ import pytest
 from compiler.editing.hover import hover
 from compiler.incremental_loader import IncrementalLoader
 from tests.compiler.editing.test_completion import OFFER
-from tests.support.cursor_text import split_cursor
+from tests.support.editors.cursor_text import split_cursor
 from tests.support.paths import ROOT
 
 INDEX = IncrementalLoader([ROOT / "definitions"]).load().index

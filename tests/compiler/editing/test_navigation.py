@@ -10,7 +10,7 @@ from compiler.editing.cursor import Position
 from compiler.editing.navigation import outline
 from compiler.editing.rename import RenameRefused, replace_occurrences
 from compiler.editing.workspace import Workspace
-from tests.support.cursor_text import split_cursor
+from tests.support.editors.cursor_text import split_cursor
 
 FILES = {
     "definitions/kit.yaml": """\

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from compiler.language.attributes import Attribute, validate_value
-from tests.support.written_catalogues import assert_error, findings_of
+from tests.support.compiler.written_catalogues import assert_error, findings_of
 
 PRODUCT = "kind: commercial_product\nid: p\nattributes:\n  a: %s\n"
 

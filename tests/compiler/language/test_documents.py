@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.written_catalogues import HUB, OFFER, assert_error, catalogue_in, errors_of
+from tests.support.compiler.written_catalogues import HUB, OFFER, assert_error, catalogue_in, errors_of
 
 PRODUCT = "kind: commercial_product\nid: p\n"
 STEP = PRODUCT + "steps:\n  go: %s\n"

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from compiler.language.durations import format_duration, parse_duration
-from tests.support.written_catalogues import assert_error, findings_of
+from tests.support.compiler.written_catalogues import assert_error, findings_of
 
 
 @pytest.mark.parametrize(

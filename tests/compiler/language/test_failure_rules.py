@@ -11,7 +11,7 @@ from compiler.compile_order import compile_order
 from compiler.language.retry_policy import RetryPolicy
 from compiler.language.steps import FailureRule
 from compiler.plan.codec import decode_plan, encode_plan
-from tests.support.plan_sketch import catalogue_of, line, order_of
+from tests.support.compiler.plan_sketch import catalogue_of, line, order_of
 
 TEXT = """
 kind: commercial_product

@@ -15,8 +15,8 @@ from compiler.language.order import OrderLine, line_request_digest
 from compiler.language.steps import ReliedFailure
 from compiler.orders.reader import read_orders
 from compiler.source.findings import OrderRejected
+from tests.support.compiler.plan_sketch import catalogue_of
 from tests.support.paths import ROOT
-from tests.support.plan_sketch import catalogue_of
 
 OFFER = """
 kind: commercial_product

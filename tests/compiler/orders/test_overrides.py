@@ -13,7 +13,7 @@ from compiler.language.order_overrides import OrderOverrides
 from compiler.orders.overrides import apply_overrides, merge_patch
 from compiler.orders.reader import read_orders
 from compiler.source.findings import OrderRejected, SourceLocation
-from tests.support.plan_sketch import catalogue_of
+from tests.support.compiler.plan_sketch import catalogue_of
 
 CATALOGUE = """
 kind: commercial_product

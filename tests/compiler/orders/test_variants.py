@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.orders.variants import MAX_COMBINATIONS, Choice, combine, enumerable_attributes
-from tests.support.plan_sketch import catalogue_of
+from tests.support.compiler.plan_sketch import catalogue_of
 
 OFFERS = """
 kind: commercial_product

@@ -12,8 +12,8 @@ import pytest
 from compiler.language.steps import LineAction, ReliedFailure
 from compiler.plan.codec import decode_definitions, decode_plan, encode_plan
 from compiler.plan.plan import OrderHeader, Plan, PlannedLine, PreviousState
-from tests.support.plan_sketch import catalogue_of, line, sketch
-from tests.support.plans import call, plan_of
+from tests.support.compiler.plan_sketch import catalogue_of, line, sketch
+from tests.support.core.plans import call, plan_of
 
 ODD = {
     "day": date(2026, 12, 1),

@@ -11,7 +11,7 @@ from compiler.plan.expected_duration import DAY, HOUR
 from compiler.plan.plan import Plan
 from compiler.plan.schedule import schedule_plan
 from compiler.plan.step_conditions import skipped_steps, step_conditions
-from tests.support.plan_sketch import catalogue_of, line, order_of
+from tests.support.compiler.plan_sketch import catalogue_of, line, order_of
 
 OFFER = """
 kind: commercial_product

@@ -6,7 +6,7 @@ import pytest
 
 from compiler.language.documents import CommercialProductDocument
 from compiler.source.deep_blocks import find_deep_blocks
-from tests.support.written_catalogues import HUB, assert_error
+from tests.support.compiler.written_catalogues import HUB, assert_error
 
 OFFER = "kind: commercial_product\nid: offer\n"
 STEPS = "  «steps:\n    look: {milestone: true}\n    mount: {milestone: true, after: [look]}\n"

@@ -9,7 +9,7 @@ import pytest
 
 from compiler.load_catalogue import check_definitions
 from compiler.source.yaml_reader import read_documents
-from tests.support.written_catalogues import assert_error
+from tests.support.compiler.written_catalogues import assert_error
 
 RETRY = "kind: retry\nid: slow\n"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.written_catalogues import HUB, OFFER, assert_error, findings_of
+from tests.support.compiler.written_catalogues import HUB, OFFER, assert_error, findings_of
 
 WHEN = OFFER + "steps:\n  go:\n    milestone: true\n    when: %s\n"
 WITH = OFFER + "steps:\n  go:\n    activity: x\n    with: {a: '%s'}\n"

@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from console.access.guard import allowed, everyone_signed_in, route_permissions
 from operations.access.permissions import LIST_ORDERS
 from operations.access.roles import Role
-from tests.support.console_site import ConsoleSite, console_over, site_settings
+from tests.support.console.site import ConsoleSite, console_over, site_settings
 
 
 async def test_a_stranger_is_led_to_sign_in_and_back(site: ConsoleSite) -> None:

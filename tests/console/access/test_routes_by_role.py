@@ -9,7 +9,7 @@ import pytest
 from console.access.guard import RoutePermissions
 from operations.access.permissions import PERMISSIONS, Permission, QueueRule
 from operations.access.roles import Role
-from tests.support.console_site import ConsoleSite, Visitor
+from tests.support.console.site import ConsoleSite, Visitor
 
 WITH_QUEUES = "operator with queues"
 

@@ -10,7 +10,7 @@ import pytest
 from operations.access.account_changes import remove_account, revoke_tokens, rotate_token
 from operations.access.accounts_file import changing_accounts
 from operations.access.roles import Role
-from tests.support.console_site import ConsoleSite, console_over, site_settings
+from tests.support.console.site import ConsoleSite, console_over, site_settings
 
 COOKIE = "ordo-tests-session"
 

@@ -6,10 +6,10 @@ import re
 
 from operations.access.roles import Role
 from operations.client import OrderClient
-from tests.support.console_orders import step_in, submit
-from tests.support.console_site import ConsoleSite
-from tests.support.gateway_worker import eventually
+from tests.support.console.orders import step_in, submit
+from tests.support.console.site import ConsoleSite
 from tests.support.html_forms import main_form
+from tests.support.workers.gateway_worker import eventually
 from workflows.contract import actions
 from workflows.contract.order_messages import Actor, StepAction
 from workflows.contract.states import StepState

@@ -6,8 +6,8 @@ import pytest
 
 from operations.access.roles import Role
 from operations.client import OrderClient
-from tests.support.console_orders import in_fallout, step_in, submit
-from tests.support.console_site import ConsoleSite
+from tests.support.console.orders import in_fallout, step_in, submit
+from tests.support.console.site import ConsoleSite
 from tests.support.html_forms import main_form, visible_text
 from workflows.contract.actions import ACTIONS, ActionTarget
 from workflows.contract.states import StepState

@@ -7,10 +7,10 @@ from html import unescape
 
 from operations.access.roles import Role
 from operations.client import OrderClient
-from tests.support.console_orders import in_fallout, step_in, submit
-from tests.support.console_site import ConsoleSite
-from tests.support.gateway_worker import eventually
+from tests.support.console.orders import in_fallout, step_in, submit
+from tests.support.console.site import ConsoleSite
 from tests.support.html_forms import main_form, visible_text
+from tests.support.workers.gateway_worker import eventually
 from workflows.contract.states import StepState
 
 

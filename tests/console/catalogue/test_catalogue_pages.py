@@ -9,8 +9,8 @@ from compiler.load_catalogue import define_complete
 from operations.access.roles import Role
 from operations.client import OrderClient
 from operations.publishing.publish_version import PublishCommand, VersionToPublish
-from tests.support.console_site import ConsoleSite, Visitor
-from tests.support.gateway_worker import CATALOGUE, eventually
+from tests.support.console.site import ConsoleSite, Visitor
+from tests.support.workers.gateway_worker import CATALOGUE, eventually
 from workflows.contract.order_messages import Actor
 
 

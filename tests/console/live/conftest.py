@@ -7,7 +7,7 @@ import pytest
 from operations.client import OrderClient
 from operations.temporal.connection import ConnectionSettings
 from tests.console.live.scripted_source import Feeds
-from tests.support.gateway_process import NOWHERE
+from tests.support.gateway.process import NOWHERE
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from console.live.sources.order_from_ledger import ATTEMPTS_SECONDS, OrderFromLe
 from ledger.reading.changes import Pulse, WatchedOrder
 from ledger.reading.freshness import Freshness
 from operations.reading.changes import Changes
-from tests.support.simulated_orders import simulated_step
+from tests.support.ledger.simulated_orders import simulated_step
 from workflows.contract.order_views import StepView
 from workflows.contract.states import StepState
 

@@ -19,10 +19,10 @@ from console.live.topics import parse_wanted
 from operations.client import OrderClient
 from operations.reading.ledger_access import LedgerAccess
 from tests.console.live.scripted_source import Browser
-from tests.support.ledger_sink import writing_to
-from tests.support.order_runner import Desk, desk_on
-from tests.support.plans import call
-from tests.support.scripted_activities import retryable
+from tests.support.core.plans import call
+from tests.support.ledger.writing_sink import writing_to
+from tests.support.workflows.order_runner import Desk, desk_on
+from tests.support.workflows.scripted_activities import retryable
 
 TASK = {"manual": {"queue": "care", "form": {"serial": {"type": "string"}}}}
 

@@ -17,7 +17,7 @@ from operations.access.accounts_file import changing_accounts
 from operations.access.roles import Role
 from operations.client import OrderClient
 from tests.console.live.scripted_source import Browser
-from tests.support.console_site import ConsoleSite, Visitor, console_over, site_settings
+from tests.support.console.site import ConsoleSite, Visitor, console_over, site_settings
 from workflows.contract import actions
 from workflows.contract.order_messages import Actor, StepAction
 

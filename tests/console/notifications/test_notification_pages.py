@@ -11,10 +11,10 @@ from temporalio.testing import WorkflowEnvironment
 
 from operations.access.roles import Role
 from operations.client import OrderClient
-from tests.support.console_site import ConsoleSite, console_over, site_settings
-from tests.support.gateway_worker import eventually
-from tests.support.notification_receiver import Site, receiver, site_at, types, until
-from tests.support.scripted_system import Reply, ScriptedServer
+from tests.support.console.site import ConsoleSite, console_over, site_settings
+from tests.support.servers.scripted_system import Reply, ScriptedServer
+from tests.support.workers.gateway_worker import eventually
+from tests.support.workers.notification_site import Site, receiver, site_at, types, until
 
 ONCE = "retry: {max_attempts: 1}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from operations.client import OrderClient
-from tests.support.gateway_worker import eventually
+from tests.support.workers.gateway_worker import eventually
 
 ORDER_ID = "P-plan:1"
 HOSTILE = "<script>alert(1)</script>"

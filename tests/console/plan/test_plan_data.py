@@ -12,8 +12,8 @@ from console.pages.orders.order_reading import MAX_ACTIVE
 from operations.access.roles import Role
 from operations.client import OrderClient
 from operations.reading import order_details
-from tests.support.console_site import ConsoleSite, Visitor
-from tests.support.gateway_worker import eventually
+from tests.support.console.site import ConsoleSite, Visitor
+from tests.support.workers.gateway_worker import eventually
 from workflows.contract.order_views import OrderView, StepsPage, StepsPageRequest
 
 

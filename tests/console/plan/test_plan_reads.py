@@ -15,7 +15,7 @@ from console.plan_reads import PlanReads
 from operations.client import OrderClient
 from operations.reading.order_details import OrderDetails
 from operations.reading.order_pages import OrderPages
-from tests.support.gateway_worker import eventually
+from tests.support.workers.gateway_worker import eventually
 
 
 async def no_mark(_topic: str) -> str:

@@ -6,7 +6,7 @@ import re
 
 from operations.access.roles import Role
 from tests.console.plan.conftest import HOSTILE
-from tests.support.console_site import ConsoleSite
+from tests.support.console.site import ConsoleSite
 
 
 async def test_the_page_names_what_its_scripts_read(site: ConsoleSite, order_id: str) -> None:

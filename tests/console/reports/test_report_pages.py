@@ -14,9 +14,9 @@ from operations.access.roles import Role
 from operations.client import OrderClient
 from operations.reading.ledger_access import LedgerAccess
 from operations.temporal.connection import ConnectionSettings, connect
-from tests.support.console_site import ConsoleSite, Visitor, console_over, site_settings
-from tests.support.filled_ledgers import FilledLedger
-from tests.support.gateway_process import NOWHERE
+from tests.support.console.site import ConsoleSite, Visitor, console_over, site_settings
+from tests.support.gateway.process import NOWHERE
+from tests.support.ledger.filled_ledgers import FilledLedger
 
 PERIOD = {"since": "2026-09-01", "until": "2026-11-01"}
 

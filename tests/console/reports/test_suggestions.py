@@ -20,8 +20,8 @@ from ledger.reports.model.report import Spread
 from operations.access.roles import Role
 from operations.client import OrderClient
 from operations.reading.ledger_access import LedgerAccess
-from tests.support.console_site import console_over, site_settings
-from tests.support.filled_ledgers import FilledLedger
+from tests.support.console.site import console_over, site_settings
+from tests.support.ledger.filled_ledgers import FilledLedger
 from workflows.contract.publication_messages import Publication
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -6,7 +6,7 @@ import uuid
 
 from operations.access.roles import Role
 from operations.client import OrderClient
-from tests.support.console_site import ConsoleSite
+from tests.support.console.site import ConsoleSite
 from tests.support.html_forms import main_form, visible_text
 
 

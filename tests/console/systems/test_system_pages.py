@@ -6,9 +6,9 @@ import re
 
 from operations.access.roles import Role
 from operations.client import OrderClient
-from tests.support.console_site import ConsoleSite
-from tests.support.gateway_worker import eventually
-from tests.support.http_requests import an_order
+from tests.support.console.site import ConsoleSite
+from tests.support.gateway.http_requests import an_order
+from tests.support.workers.gateway_worker import eventually
 from workflows.contract.order_messages import order_workflow_id
 
 

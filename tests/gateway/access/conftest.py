@@ -10,7 +10,7 @@ from gateway.settings import GatewaySettings
 from operations.access.account_changes import add_account
 from operations.access.accounts_file import changing_accounts
 from operations.access.roles import Role
-from tests.support.gateway_process import SECRET
+from tests.support.gateway.process import SECRET
 
 
 class GatewayAccounts:

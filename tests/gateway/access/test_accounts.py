@@ -15,8 +15,8 @@ from operations.access.failed_sign_ins import MAX_FAILURES
 from operations.access.roles import Role
 from operations.client import OrderClient
 from tests.gateway.access.conftest import GatewayAccounts, bearer, caller
-from tests.support.gateway_process import NOWHERE, GatewayProcess, gateway_over
-from tests.support.http_requests import an_order, ended, error_of, read, step, step_in, submitted
+from tests.support.gateway.http_requests import an_order, ended, error_of, read, step, step_in, submitted
+from tests.support.gateway.process import NOWHERE, GatewayProcess, gateway_over
 
 HOSTILE = ["<script>alert(1)</script>", "\u202enna", "x" * 200, "ann for bob", "ann\nbob", '"; drop table orders; --']
 

@@ -15,8 +15,8 @@ from operations.bulk.bulk_jobs import JOB_ACTIONS
 from operations.client import OrderClient
 from operations.temporal.connection import ConnectionSettings
 from tests.gateway.access.conftest import GatewayAccounts
-from tests.support.gateway_process import NOWHERE, gateway_over
-from tests.support.gateway_schema import Operation, operations, published_schema
+from tests.support.gateway.process import NOWHERE, gateway_over
+from tests.support.gateway.schema import Operation, operations, published_schema
 from workflows.contract.actions import ACTIONS, BULK_ACTIONS
 
 READING = {

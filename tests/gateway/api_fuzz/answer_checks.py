@@ -7,7 +7,7 @@ import schemathesis
 from schemathesis.checks import CheckFunction
 
 from tests.gateway.api_fuzz.known_values import AnyCase
-from tests.support.gateway_schema import check_error, operation_of
+from tests.support.gateway.schema import check_error, operation_of
 
 
 def is_in_the_schema(_context: schemathesis.CheckContext, sent: schemathesis.Response, case: AnyCase) -> bool | None:

@@ -10,7 +10,7 @@ import schemathesis
 from schemathesis.core.parameters import ParameterLocation
 
 from ledger.reading.paging.sorting import OrderColumn, WorkColumn
-from tests.support.http_requests import Json, an_order
+from tests.support.gateway.http_requests import Json, an_order
 
 AnyCase: TypeAlias = "schemathesis.Case[Any]"
 

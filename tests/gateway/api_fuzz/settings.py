@@ -12,8 +12,8 @@ from schemathesis.schemas import BaseSchema
 
 from tests.fuzz.profile import EXAMPLES
 from tests.gateway.api_fuzz.known_values import BINDINGS, DICTIONARIES, AnyCase
-from tests.support.gateway_process import BEARER
-from tests.support.gateway_schema import published_schema
+from tests.support.gateway.process import BEARER
+from tests.support.gateway.schema import published_schema
 
 SHARE = 6
 """One of so many of the systematic requests is sent, unless ORDO_FUZZ_EXAMPLES is set."""

@@ -20,11 +20,11 @@ from operations.temporal.connection import server_address
 from tests.gateway.api_fuzz import known_values
 from tests.gateway.api_fuzz.answer_checks import CHECKS
 from tests.gateway.api_fuzz.known_values import ORDERS, TASKS, AnyCase, known_order, put_known_values
-from tests.support.desk_system import Desk
-from tests.support.gateway_process import BEARER, NOWHERE, GatewayProcess
-from tests.support.gateway_worker import CATALOGUE, WorkerProcess, eventually
-from tests.support.http_requests import ENDED, Json, an_order
-from tests.support.temporal import BINARY, real_time
+from tests.support.gateway.http_requests import ENDED, Json, an_order
+from tests.support.gateway.process import BEARER, NOWHERE, GatewayProcess
+from tests.support.servers.desk_system import Desk
+from tests.support.servers.temporal import BINARY, real_time
+from tests.support.workers.gateway_worker import CATALOGUE, WorkerProcess, eventually
 from workflows.contract.order_messages import Actor, order_workflow_id
 
 QUEUE = "gateway-fuzz"

@@ -7,7 +7,7 @@ import pytest
 from tests.gateway.api_fuzz.known_values import AnyCase
 from tests.gateway.api_fuzz.settings import api_schema, is_left_out
 from tests.gateway.api_fuzz.site import FuzzSite
-from tests.support.gateway_schema import operations, published_schema
+from tests.support.gateway.schema import operations, published_schema
 
 WORKING = api_schema(examples=5)
 WITHOUT_TEMPORAL = api_schema(examples=2, outages=("503",))

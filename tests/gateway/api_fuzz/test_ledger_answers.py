@@ -11,10 +11,10 @@ from ledger.reading.paging.sorting import OrderColumn
 from tests.gateway.api_fuzz.known_values import BINDINGS, DICTIONARIES
 from tests.gateway.api_fuzz.site import LISTS, FuzzSite
 from tests.gateway.test_schema_live import NEED_A_LEDGER, OPERATIONS
-from tests.support.gateway_process import BEARER
-from tests.support.gateway_schema import Operation
-from tests.support.gateway_worker import eventually
-from tests.support.http_requests import submitted
+from tests.support.gateway.http_requests import submitted
+from tests.support.gateway.process import BEARER
+from tests.support.gateway.schema import Operation
+from tests.support.workers.gateway_worker import eventually
 from workflows.contract.states import Jeopardy, OrderState
 
 OTHER_VALUES: dict[str, Any] = {

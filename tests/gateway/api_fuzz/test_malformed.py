@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.fuzz.profile import FUZZ
 from tests.gateway.api_fuzz.known_values import known_order
 from tests.gateway.api_fuzz.site import FuzzSite
-from tests.support.gateway_process import BEARER
-from tests.support.gateway_schema import Operation, check_error, operation_of, operations, published_schema
+from tests.support.gateway.process import BEARER
+from tests.support.gateway.schema import Operation, check_error, operation_of, operations, published_schema
 
 OPERATIONS = operations(published_schema())
 WITH_BODY = [each for each in OPERATIONS if "requestBody" in each.shape]

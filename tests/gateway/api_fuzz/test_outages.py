@@ -20,9 +20,9 @@ from operations.temporal.connection import ConnectionSettings, connect
 from tests.gateway.api_fuzz.known_values import JOB
 from tests.gateway.api_fuzz.site import QUEUE, FuzzSite
 from tests.gateway.test_schema_live import NEED_A_LEDGER, OPERATIONS, STEP, case_of, request_of
-from tests.support.gateway_process import BEARER, GatewayProcess, gateway_over
-from tests.support.gateway_schema import Operation
-from tests.support.http_requests import an_order
+from tests.support.gateway.http_requests import an_order
+from tests.support.gateway.process import BEARER, GatewayProcess, gateway_over
+from tests.support.gateway.schema import Operation
 
 ORDER_ACTIONS = ("cancel", "rollback", "hold", "resume", "notes", "characteristics")
 LIMITS = (

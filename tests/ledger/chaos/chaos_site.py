@@ -29,10 +29,10 @@ from ledger.schema.tables import feeders, line_reasons, orders
 from operations.client import OrderClient
 from tests.ledger.chaos.order_load import EXPECTED, OFFERS, SYSTEM, OrderLoad, Shop, TaskTimes, read_task_times
 from tests.ledger.chaos.troubles import Trouble
-from tests.support.ledger_contents import read_rows
-from tests.support.ledger_databases import migrate, sqlite_url
-from tests.support.scripted_system import ScriptedServer
-from tests.support.worker_site import Site, WorkerProcess
+from tests.support.ledger.contents import read_rows
+from tests.support.ledger.databases import migrate, sqlite_url
+from tests.support.servers.scripted_system import ScriptedServer
+from tests.support.workers.site import Site, WorkerProcess
 
 NOT_REBUILT = ("attempts",)
 SECONDS_UNTIL_WRITTEN = 60.0

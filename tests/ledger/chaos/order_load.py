@@ -18,7 +18,7 @@ from operations.actions.amend_order import AmendCommand
 from operations.client import OrderClient
 from operations.errors import OperationError
 from operations.reading.order_details import OrderDetails
-from tests.support.scripted_system import Received, Reply
+from tests.support.servers.scripted_system import Received, Reply
 from workflows.contract.actions import ACTIONS
 from workflows.contract.order_messages import Actor, OrderAction, StepAction, order_workflow_id
 from workflows.contract.states import OrderState, StepState

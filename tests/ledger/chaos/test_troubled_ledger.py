@@ -32,8 +32,8 @@ from tests.ledger.chaos.troubles import (
     small_disk,
     stopped,
 )
-from tests.support.ledger_databases import migrate, sqlite_url
-from tests.support.postgres_server import UNPRIVILEGED_USER, PostgresServer
+from tests.support.ledger.databases import migrate, sqlite_url
+from tests.support.servers.postgres import UNPRIVILEGED_USER, PostgresServer
 
 LONG = float(os.environ.get("ORDO_CHAOS_SECONDS") or 0)
 """Seconds for which the database is away; 0: as long as it takes to be noticed."""

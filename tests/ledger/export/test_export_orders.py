@@ -25,7 +25,7 @@ from ledger.export.order_batches import nested_orders
 from ledger.reading.errors import InvalidSearch
 from ledger.reading.filters.order_filter import OrderFilter
 from ledger.schema.tables import orders
-from tests.support.filled_ledgers import FilledLedger
+from tests.support.ledger.filled_ledgers import FilledLedger
 from workflows.contract.states import OrderState
 
 EVERYTHING = OrderFilter()

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from activities.attempts.attempt_sink import AttemptRecord
 from ledger.feed.change_buffer import DROPPED, MISSED, ChangeBuffer
-from tests.support.simulated_orders import EPOCH, SimulatedOrder
+from tests.support.ledger.simulated_orders import EPOCH, SimulatedOrder
 
 
 def _orders(count: int) -> list[SimulatedOrder]:

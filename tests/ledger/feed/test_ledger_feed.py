@@ -29,10 +29,10 @@ from ledger.migrations.schema_version import NONE, OLDEST_WRITER, SchemaState, d
 from ledger.schema.tables import attempts, erased_orders, feeders, gaps, orders, watermarks
 from ledger.writing.apply_changes import apply_changes
 from ledger.writing.memory import WriterMemory
-from tests.support.ledger_contents import clear, count, read_rows
-from tests.support.ledger_databases import new_postgresql_ledger
-from tests.support.postgres_server import DURABLE, PostgresServer
-from tests.support.simulated_orders import SimulatedOrder
+from tests.support.ledger.contents import clear, count, read_rows
+from tests.support.ledger.databases import new_postgresql_ledger
+from tests.support.ledger.simulated_orders import SimulatedOrder
+from tests.support.servers.postgres import DURABLE, PostgresServer
 
 WORKER = "7@worker-1"
 

@@ -11,8 +11,8 @@ from ledger.database import write_transaction
 from ledger.feed.pending_order import DoesNotFollow, PendingOrder
 from ledger.writing.apply_changes import apply_changes
 from tests.ledger.writing.test_random_changes import lives
-from tests.support.ledger_contents import Rows, clear, read_rows
-from tests.support.simulated_orders import SimulatedOrder
+from tests.support.ledger.contents import Rows, clear, read_rows
+from tests.support.ledger.simulated_orders import SimulatedOrder
 from workflows.contract.order_changes import OrderChange
 
 

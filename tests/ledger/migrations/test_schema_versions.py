@@ -27,8 +27,8 @@ from ledger.migrations.schema_version import (
 from ledger.schema.tables import metadata, orders, watermarks
 from ledger.settings import LedgerUnusable
 from ledger.writing.apply_changes import apply_changes
-from tests.support.ledger_contents import read_rows
-from tests.support.simulated_orders import SimulatedOrder
+from tests.support.ledger.contents import read_rows
+from tests.support.ledger.simulated_orders import SimulatedOrder
 
 
 def _tables(engine: Engine) -> set[str]:

@@ -11,7 +11,7 @@ from ledger.reading.changes import WatchedOrder
 from ledger.reading.ledger_reader import LedgerReader
 from ledger.writing.apply_changes import apply_changes
 from ledger.writing.interruptions import mark_interrupted
-from tests.support.simulated_orders import SimulatedOrder
+from tests.support.ledger.simulated_orders import SimulatedOrder
 from workflows.contract.order_changes import OrderChange
 from workflows.contract.order_views import Interruption, InterruptionKind
 

@@ -18,9 +18,9 @@ from ledger.reading.order_lists import order_search
 from ledger.reading.order_lists.order_search import INDEXED_PAIRS
 from ledger.reading.paging.sorting import OrderColumn
 from ledger.retention.customer_orders import find_stored_orders
-from tests.support.filled_ledgers import ORDERS, FilledLedger
+from tests.support.ledger.filled_ledgers import ORDERS, FilledLedger
+from tests.support.ledger.query_plans import query_plan, sent_statements
 from tests.support.paths import ROOT
-from tests.support.query_plans import query_plan, sent_statements
 
 PAIRS = list(order_pairs(OrderGenerator(ORDERS)))
 WORK = list(work_pairs())

@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 from temporalio.testing import WorkflowEnvironment
 
 from ledger.reconciliation import stored_runs
-from tests.support.ledger_sink import WritingSink, writing_to
-from tests.support.order_runner import Desk, desk_on
+from tests.support.ledger.writing_sink import WritingSink, writing_to
+from tests.support.workflows.order_runner import Desk, desk_on
 
 
 @pytest.fixture(autouse=True)

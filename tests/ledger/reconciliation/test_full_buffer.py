@@ -17,8 +17,8 @@ from ledger.feed import ledger_feed
 from ledger.feed.ledger_feed import LedgerFeed
 from ledger.schema.tables import gaps
 from tests.ledger.chaos.troubles import locked, read_only
-from tests.support.ledger_orders import STEPS, check, finish, reconcile, visible
-from tests.support.order_runner import Desk
+from tests.support.ledger.orders import STEPS, check, finish, reconcile, visible
+from tests.support.workflows.order_runner import Desk
 from workflows.shell.order_changes import clear_sink, install_sink
 
 ORDERS = 12

@@ -13,8 +13,8 @@ from ledger.retention.archive_folder import ArchiveFolder
 from ledger.retention.archive_orders import archive_orders
 from ledger.retention.archive_rules import rules_for
 from ledger.schema.tables import order_ids, orders
-from tests.support.ledger_orders import STEPS, check, finish, visible, wait_for_task
-from tests.support.order_runner import Desk
+from tests.support.ledger.orders import STEPS, check, finish, visible, wait_for_task
+from tests.support.workflows.order_runner import Desk
 from workflows.contract.states import OrderState
 
 

@@ -10,7 +10,7 @@ from ledger.database import write_transaction
 from ledger.reconciliation.missing_reasons import add_reasons, load_unreasoned
 from ledger.schema.tables import line_reasons, order_documents
 from ledger.writing.apply_changes import apply_changes
-from tests.support.simulated_orders import SimulatedOrder, simulated_reasons
+from tests.support.ledger.simulated_orders import SimulatedOrder, simulated_reasons
 
 
 def test_reasons_of_an_order_that_was_erased_meanwhile_are_not_added(ledger_database: Engine) -> None:

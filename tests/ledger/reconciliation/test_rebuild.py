@@ -12,9 +12,9 @@ from ledger.reconciliation.rebuild import REBUILD, Rebuild, RebuildProgress
 from ledger.reconciliation.watermarks import NAMESPACE, read_watermark, write_watermark
 from ledger.schema.tables import attempts, erased_orders, history_entries, order_lines, orders, state_counts, steps
 from tests.support.command_line import NOBODY, Called, Ordo, call
-from tests.support.ledger_contents import clear, count, read_rows
-from tests.support.ledger_orders import STEPS, check, finish, visible, wait_for_task
-from tests.support.order_runner import Desk, Order
+from tests.support.ledger.contents import clear, count, read_rows
+from tests.support.ledger.orders import STEPS, check, finish, visible, wait_for_task
+from tests.support.workflows.order_runner import Desk, Order
 
 
 async def orders_of(desk: Desk) -> list[Order]:

@@ -17,11 +17,11 @@ from ledger.reconciliation.reconciler import OtherNamespace
 from ledger.reconciliation.watermarks import NAMESPACE, write_watermark
 from ledger.schema.tables import clashes, erased_orders, gaps, history_entries, orders, steps, work_items
 from operations.temporal.reset_run import reset_to_last_workflow_task
-from tests.support.ledger_orders import STEPS, check, finish, order_column, reconcile, visible, wait_for_task
-from tests.support.ledger_sink import WritingSink
-from tests.support.order_runner import Desk, desk_on
-from tests.support.plans import call
-from tests.support.scripted_activities import failure, retryable
+from tests.support.core.plans import call
+from tests.support.ledger.orders import STEPS, check, finish, order_column, reconcile, visible, wait_for_task
+from tests.support.ledger.writing_sink import WritingSink
+from tests.support.workflows.order_runner import Desk, desk_on
+from tests.support.workflows.scripted_activities import failure, retryable
 from workflows import fulfil_order
 from workflows.contract.order_changes import OrderChange
 from workflows.core.change_records.order_change import ChangeHeader, complete_change

@@ -12,7 +12,7 @@ from ledger.reading.errors import InvalidSearch
 from ledger.reports.durations import read_durations
 from ledger.reports.percentiles import VALUE, spread, spread_by_group
 from ledger.reports.period import ReportPeriod
-from tests.support.filled_ledgers import FilledLedger
+from tests.support.ledger.filled_ledgers import FilledLedger
 from workflows.contract.order_changes import OrderChange
 from workflows.contract.states import StepState
 

@@ -10,7 +10,7 @@ from ledger.reports.model.fallout_report import Resolution
 from ledger.reports.period import ReportPeriod
 from ledger.reports.shift import read_shift
 from ledger.reports.sla import read_sla
-from tests.support.filled_ledgers import FilledLedger
+from tests.support.ledger.filled_ledgers import FilledLedger
 from workflows.contract.states import OrderState, StepState
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

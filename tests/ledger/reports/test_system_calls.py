@@ -17,8 +17,8 @@ from ledger.schema.tables import attempts
 from ledger.writing.apply_changes import apply_changes
 from tests.ledger.reading.single_order.test_attempts import attempt
 from tests.ledger.reports.test_percentiles import exact
-from tests.support.filled_ledgers import FilledLedger
-from tests.support.simulated_orders import SimulatedOrder
+from tests.support.ledger.filled_ledgers import FilledLedger
+from tests.support.ledger.simulated_orders import SimulatedOrder
 from workflows.contract.states import StepState
 
 SYSTEMS = ("billing", "shop")

@@ -9,9 +9,9 @@ from sqlalchemy import Engine
 from temporalio.testing import WorkflowEnvironment
 
 from tests.ledger.retention.people_orders import PeopleDesk
-from tests.support.order_runner import desk_on
-from tests.support.recording_sink import recording
-from tests.support.temporal import real_time
+from tests.support.ledger.recording_sink import recording
+from tests.support.servers.temporal import real_time
+from tests.support.workflows.order_runner import desk_on
 
 DELETES_SOON = {
     f"history__{queue}ProcessorUpdateAckInterval{setting}": value

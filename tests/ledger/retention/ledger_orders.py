@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from ledger.database import write_transaction
 from ledger.writing.apply_changes import apply_changes
-from tests.support.simulated_orders import EPOCH, SimulatedOrder
+from tests.support.ledger.simulated_orders import EPOCH, SimulatedOrder
 from workflows.contract.order_changes import OrderChange
 from workflows.contract.states import OrderState
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from sqlalchemy import Engine
 
 from tests.ledger.retention.ledger_orders import write
-from tests.support.order_runner import Desk, Order
-from tests.support.plans import call, plan_of
-from tests.support.recording_sink import RecordingSink
+from tests.support.core.plans import call, plan_of
+from tests.support.ledger.recording_sink import RecordingSink
+from tests.support.workflows.order_runner import Desk, Order
 
 STEPS = {
     "reserve": call(),

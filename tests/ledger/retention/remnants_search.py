@@ -10,7 +10,7 @@ import psycopg
 from pyarrow import parquet
 from sqlalchemy import URL
 
-from tests.support.postgres_server import PostgresServer
+from tests.support.servers.postgres import PostgresServer
 
 
 def sqlite_files(url: URL) -> list[Path]:

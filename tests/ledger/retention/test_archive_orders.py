@@ -21,8 +21,8 @@ from ledger.retention.holds import HoldScope, LegalHold, place_hold, release_hol
 from ledger.retention.register_archive import register_archive
 from ledger.schema.tables import archived_orders, order_ids, orders
 from tests.ledger.retention.ledger_orders import LATER, write, write_ended, write_running
-from tests.support.ledger_contents import clear, read_rows
-from tests.support.simulated_orders import EPOCH
+from tests.support.ledger.contents import clear, read_rows
+from tests.support.ledger.simulated_orders import EPOCH
 from workflows.contract.states import OrderState
 
 EVERYTHING = rules_for((), timedelta(days=30))

@@ -32,8 +32,8 @@ from tests.ledger.retention.remnants_search import (
     postgresql_files,
     sqlite_files,
 )
-from tests.support.ledger_contents import read_rows
-from tests.support.order_runner import Order
+from tests.support.ledger.contents import read_rows
+from tests.support.workflows.order_runner import Order
 from workflows.contract.order_messages import OUTBOX_WORKFLOW_TYPE, order_workflow_id, outbox_workflow_id
 
 NOW = datetime.now(UTC)

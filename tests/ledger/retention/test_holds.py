@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from ledger.retention.holds import HoldRefused, HoldScope, LegalHold, list_holds, place_hold, release_hold
-from tests.support.simulated_orders import EPOCH
+from tests.support.ledger.simulated_orders import EPOCH
 
 HOLD = LegalHold(HoldScope.CUSTOMER, "C-7", "the dispute of May", "ann", EPOCH)
 

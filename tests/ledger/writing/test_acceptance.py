@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ledger.writing.acceptance import Acceptance, judge_change
-from tests.support.simulated_orders import SimulatedOrder
+from tests.support.ledger.simulated_orders import SimulatedOrder
 
 _order = SimulatedOrder("HS-1")
 CHANGES = {"first": _order.complete(), "second": _order.begin(1), "third": _order.succeed(1)}

@@ -32,7 +32,7 @@ from ledger.schema.tables import (
 from ledger.writing.apply_changes import apply_changes
 from ledger.writing.interruptions import mark_interrupted
 from ledger.writing.memory import WriterMemory
-from tests.support.simulated_orders import EPOCH, SimulatedOrder
+from tests.support.ledger.simulated_orders import EPOCH, SimulatedOrder
 from workflows.contract.order_changes import OrderChange
 from workflows.contract.order_views import ErrorView, Interruption, InterruptionKind, UndoView
 from workflows.contract.states import OrderState, StepState

@@ -10,8 +10,8 @@ from ledger.database import write_transaction
 from ledger.schema.tables import orders
 from ledger.writing.apply_changes import apply_changes
 from ledger.writing.memory import WriterMemory
-from tests.support.ledger_contents import Rows, clear, read_rows
-from tests.support.simulated_orders import SimulatedOrder
+from tests.support.ledger.contents import Rows, clear, read_rows
+from tests.support.ledger.simulated_orders import SimulatedOrder
 from workflows.contract.order_changes import ChangePosition, OrderChange
 from workflows.contract.states import OrderState
 

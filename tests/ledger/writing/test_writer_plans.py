@@ -13,8 +13,8 @@ from ledger.feed.change_buffer import Taken
 from ledger.feed.pending_order import PendingOrder
 from ledger.schema.tables import metadata
 from ledger.writing.memory import WriterMemory
-from tests.support.query_plans import query_plan, sent_statements
-from tests.support.simulated_orders import SimulatedOrder
+from tests.support.ledger.query_plans import query_plan, sent_statements
+from tests.support.ledger.simulated_orders import SimulatedOrder
 
 SMALL = {"catalogue_versions", "state_counts"}
 """Tables that have few rows however many orders there are."""

@@ -13,7 +13,7 @@ from catalogue_store.publications import PublicationStore
 from compiler.catalogue_files import CatalogueFiles
 from operations.client import OrderClient
 from operations.errors import SERVER_ERROR, NotFound, OperationError
-from tests.support.catalogue_deployment import CatalogueDeployment, catalogue_deployment
+from tests.support.workers.catalogue_deployment import CatalogueDeployment, catalogue_deployment
 from workflows.contract.publication_messages import Publication
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -17,10 +17,10 @@ from operations.errors import OperationRefused
 from operations.reading.ledger_access import LEDGER_VARIABLES, LedgerAccess
 from operations.submission.submit_order import order_digest
 from tests.ledger.retention.ledger_orders import write, write_ended
-from tests.support.order_runner import Desk, desk_on
-from tests.support.plans import call, plan_of
-from tests.support.recording_sink import recording
-from tests.support.simulated_orders import SimulatedOrder
+from tests.support.core.plans import call, plan_of
+from tests.support.ledger.recording_sink import recording
+from tests.support.ledger.simulated_orders import SimulatedOrder
+from tests.support.workflows.order_runner import Desk, desk_on
 from workflows.contract.states import OrderState
 
 STEPS = {"visit": {"manual": {"queue": "field", "instructions": "mount it"}}}

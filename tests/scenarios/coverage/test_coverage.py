@@ -5,7 +5,7 @@ from __future__ import annotations
 from scenarios.coverage.items import ItemKind, coverage_items
 from scenarios.coverage.report import coverage_report
 from scenarios.run import run_one
-from tests.support.scenario_runs import CATALOGUE, ORDER, WORLD, happy, suite_of, suite_of_all
+from tests.support.scenarios.runs import CATALOGUE, ORDER, WORLD, happy, suite_of, suite_of_all
 
 
 def unreached(*scenarios: str) -> list[str]:

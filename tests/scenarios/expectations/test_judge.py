@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.scenario_runs import MARK, WORLD, failures, happy
+from tests.support.scenarios.runs import MARK, WORLD, failures, happy
 
 
 @pytest.mark.parametrize(

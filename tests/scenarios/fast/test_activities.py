@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.scenario_runs import failures
+from tests.support.scenarios.runs import failures
 
 CATALOGUE = """
 kind: commercial_product

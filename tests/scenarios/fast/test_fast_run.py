@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.scenario_runs import CATALOGUE, ORDER, WORLD, failures, happy, run_text
+from tests.support.scenarios.runs import CATALOGUE, ORDER, WORLD, failures, happy, run_text
 
 DAY = 86_400.0
 ANSWERS = "\n".join(line for line in WORLD.splitlines() if "on:" in line)

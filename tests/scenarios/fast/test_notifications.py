@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.scenario_runs import ORDER, WORLD, happy, run_text, suite_of
+from tests.support.scenarios.runs import ORDER, WORLD, happy, run_text, suite_of
 
 
 def with_answers(*answers: str) -> str:

@@ -21,7 +21,7 @@ from scenarios.pretend.app import create_app
 from scenarios.pretend.clock import parse_time_scale
 from scenarios.pretend.deliveries import Gateway
 from scenarios.pretend.world import PretendWorld
-from tests.support.scripted_system import Reply, ScriptedServer
+from tests.support.servers.scripted_system import Reply, ScriptedServer
 
 DAY_IN_A_SECOND = parse_time_scale("1d=1s")
 

@@ -15,9 +15,9 @@ from scenarios.load import load_suite
 from scenarios.run import Mode, run_one, run_scenarios
 from scenarios.scenario_order import ScenarioEntry
 from scenarios.verdict import ScenarioResult
-from tests.support.both_modes import differences
 from tests.support.paths import ROOT
-from tests.support.scenario_runs import CATALOGUE, ORDER, WORLD, happy, suite_of_all
+from tests.support.scenarios.both_modes import differences
+from tests.support.scenarios.runs import CATALOGUE, ORDER, WORLD, happy, suite_of_all
 
 PYTHON = """---
 kind: commercial_product

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from scenarios.run import Mode, run_one, run_scenarios
-from tests.support.both_modes import differences
-from tests.support.scenario_runs import suite_of_all
+from tests.support.scenarios.both_modes import differences
+from tests.support.scenarios.runs import suite_of_all
 
 CATALOGUE = """
 kind: commercial_product

@@ -8,8 +8,8 @@ import pytest
 from scenarios.run import Mode, run_scenarios
 from scenarios.server_run import run_in_slot, runner
 from scenarios.server_run.idle_check import IdleCheck
-from tests.support.both_modes import differences
-from tests.support.scenario_runs import run_text, suite_of_all
+from tests.support.scenarios.both_modes import differences
+from tests.support.scenarios.runs import run_text, suite_of_all
 
 CATALOGUE = """
 kind: commercial_product

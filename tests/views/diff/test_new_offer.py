@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from tests.support.catalogue_diffs import diff_texts
+from tests.support.compiler.catalogue_diffs import diff_texts
 from views.diff.markdown import diff_markdown
 from views.diff.report import render_diff
 from views.diff.to_json import diff_to_json

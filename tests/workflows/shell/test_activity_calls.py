@@ -18,9 +18,9 @@ from temporalio.exceptions import (
 )
 
 from compiler.language.retry_policy import STANDARD_RETRY, RetryPolicy
-from tests.support.order_driver import OrderDriver
-from tests.support.plans import call
-from tests.support.scripted_activities import failure
+from tests.support.core.order_driver import OrderDriver
+from tests.support.core.plans import call
+from tests.support.workflows.scripted_activities import failure
 from workflows.contract.order_messages import CallbackDelivery, EventDelivery, RefusalCode
 from workflows.core.engine import signals
 from workflows.core.state.step_run import StepFailure

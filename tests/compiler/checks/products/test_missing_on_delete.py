@@ -6,7 +6,7 @@ import pytest
 
 from compiler.compile_order import compile_order
 from compiler.source.findings import OrderRejected
-from tests.support.written_catalogues import assert_warning, catalogue_in, findings_of
+from tests.support.compiler.written_catalogues import assert_warning, catalogue_in, findings_of
 
 OFFER = """
 kind: commercial_product

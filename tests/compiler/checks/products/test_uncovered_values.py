@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.written_catalogues import assert_warning, findings_of
+from tests.support.compiler.written_catalogues import assert_warning, findings_of
 
 OFFER = "kind: commercial_product\nid: offer\nattributes: {plan: {%s}}\ndecomposes_to:\n  - {product: %s%s}\n---\n"
 HUB = "kind: technical_product\nid: hub\nattributes: {%s: {%s}}\nsteps: {go: {activity: x}}\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.written_catalogues import assert_warning, findings_of
+from tests.support.compiler.written_catalogues import assert_warning, findings_of
 
 OFFER = "kind: commercial_product\nid: offer\n%sdecomposes_to: [{product: «hub%s}%s]\n---\n"
 HUB = "kind: technical_product\nid: hub\n%sattributes: {ports: {type: integer%s}}\nsteps: {go: {activity: x}}\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.written_catalogues import all_findings_of, assert_warning
+from tests.support.compiler.written_catalogues import all_findings_of, assert_warning
 
 OFFER = "kind: commercial_product\nid: offer\nquantity: one\nattributes: {«size: {type: integer, default: 1}}\n"
 RULE = OFFER + "decomposes_to: [{product: hub%s}]\n---\nkind: technical_product\nid: hub\n%s"

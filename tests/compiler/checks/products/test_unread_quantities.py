@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.written_catalogues import all_findings_of, assert_warning
+from tests.support.compiler.written_catalogues import all_findings_of, assert_warning
 
 CODE = "quantity-unused"
 CATALOGUE = """

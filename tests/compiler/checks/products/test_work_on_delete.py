@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.written_catalogues import assert_warning, findings_of
+from tests.support.compiler.written_catalogues import assert_warning, findings_of
 
 OFFER = "kind: commercial_product\nid: %s\ndecomposes_to: [{product: hub%s}, {product: cam%s}]\n---\n"
 PRODUCT = "kind: technical_product\nid: %s\n%ssteps:\n  make: {activity: x, undo: {activity: y}}\n%s---\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.written_catalogues import assert_error, findings_of
+from tests.support.compiler.written_catalogues import assert_error, findings_of
 
 TECHNICAL = "kind: technical_product\nid: %s\ndecomposes_to: [{product: %s}]\nsteps: {go: {milestone: true}}\n"
 

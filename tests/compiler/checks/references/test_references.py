@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.written_catalogues import HUB, OFFER, assert_error, findings_of
+from tests.support.compiler.written_catalogues import HUB, OFFER, assert_error, findings_of
 
 SYSTEM = "\n---\nkind: system\nid: inventory\nbase_url: http://x\n"
 STEPS = OFFER + "decomposes_to: [{product: hub}]\nsteps:\n  first: {milestone: true}\n  go: %s\n" + SYSTEM + HUB

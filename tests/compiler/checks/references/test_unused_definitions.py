@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.written_catalogues import all_findings_of, assert_warning
+from tests.support.compiler.written_catalogues import all_findings_of, assert_warning
 
 OFFER = "kind: commercial_product\nid: offer\nsteps: {go: {milestone: true}}\n---\n"
 SYSTEM = "kind: system\nid: «billing\nbase_url: http://billing.example\n---\n"

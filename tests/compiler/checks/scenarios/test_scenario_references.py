@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.written_catalogues import HUB, OFFER, assert_error, catalogue_in, findings_of
+from tests.support.compiler.written_catalogues import HUB, OFFER, assert_error, catalogue_in, findings_of
 
 CATALOGUE = (
     OFFER + "decomposes_to: [{product: hub}]\n" + HUB + "---\nkind: system\nid: inventory\nbase_url: http://x\n---\n"

@@ -6,7 +6,7 @@ import pytest
 
 from activity_contract.calls import DEFINITION_ERROR, INTERNAL_ERROR
 from compiler.checks.steps import ignored_keys
-from tests.support.written_catalogues import assert_warning, findings_of
+from tests.support.compiler.written_catalogues import assert_warning, findings_of
 from workflows.contract import states
 from workflows.core.execution import cross_order_wait
 from workflows.core.failures.failure_handling import DEFECT_CODES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.written_catalogues import assert_warning, findings_of
+from tests.support.compiler.written_catalogues import assert_warning, findings_of
 
 CODE = "change-loses-output"
 CATALOGUE = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.written_catalogues import assert_warning, findings_of
+from tests.support.compiler.written_catalogues import assert_warning, findings_of
 
 STEPS = "kind: commercial_product\nid: offer\nsteps:\n  a: {%s}\n  b: {activity: x, after: [a], %s}\n"
 FORM = "manual: {queue: q, form: {size: {type: integer, required: true}}}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.written_catalogues import assert_error, errors_of, findings_of
+from tests.support.compiler.written_catalogues import assert_error, errors_of, findings_of
 
 STEPS = (
     "kind: commercial_product\nid: p\nattributes: {n: {type: integer, default: 1}}\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.written_catalogues import all_findings_of, assert_warning
+from tests.support.compiler.written_catalogues import all_findings_of, assert_warning
 
 START = "kind: commercial_product\nid: offer\nquantity: one\n"
 OFFER = START + "steps:\n  a: {activity: x, «%s}\n  b: {activity: y, after: [a]%s}\n"

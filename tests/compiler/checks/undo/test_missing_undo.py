@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.written_catalogues import assert_warning, findings_of
+from tests.support.compiler.written_catalogues import assert_warning, findings_of
 
 SYSTEM = "kind: system\nid: s\nbase_url: http://s.example\n---\n"
 POST = "call: {system: s, post: /x}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.written_catalogues import assert_warning, findings_of
+from tests.support.compiler.written_catalogues import assert_warning, findings_of
 
 STEPS = "kind: commercial_product\nid: offer\nsteps:\n%s"
 A = "a: {activity: a, undo: {activity: z}}"

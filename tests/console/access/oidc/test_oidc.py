@@ -15,8 +15,8 @@ from console.access.oidc.pending import MAX_PENDING, SECONDS, PendingSignIns
 from console.access.oidc.settings import OidcSettings, load_oidc_settings
 from operations.access.roles import Role
 from operations.client import OrderClient
-from tests.support.console_site import ConsoleSite, Visitor, console_over, site_settings
-from tests.support.identity_provider import CLIENT_ID, CLIENT_SECRET, IdentityProvider
+from tests.support.console.site import ConsoleSite, Visitor, console_over, site_settings
+from tests.support.servers.identity_provider import CLIENT_ID, CLIENT_SECRET, IdentityProvider
 
 ANN = {"sub": "7f2", "preferred_username": "Ann@example.com", "groups": ["ops", "unknown"]}
 SESSION, PENDING = "ordo-tests-session", "ordo-tests-provider"

@@ -9,7 +9,7 @@ import pytest
 from operations.access.roles import Role
 from operations.client import OrderClient
 from tests.console.pages.orders.submitted_orders import submit, submit_in_fallout, submit_task
-from tests.support.console_site import ConsoleSite, Visitor
+from tests.support.console.site import ConsoleSite, Visitor
 
 SHOUT = "<script>alert('C&D')</script>"
 

@@ -15,7 +15,7 @@ from operations.access.roles import Role
 from operations.actions.amend_order import AmendCommand
 from operations.client import OrderClient
 from tests.console.pages.orders.submitted_orders import submit, submit_in_fallout, submit_task, until
-from tests.support.console_site import ConsoleSite, Visitor
+from tests.support.console.site import ConsoleSite, Visitor
 from workflows.contract import actions
 from workflows.contract.order_messages import Actor, OrderAction, StepAction
 from workflows.contract.states import OrderState

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from console.presenting.plan.matrices import PlanMatrix, plan_matrices
 from console.presenting.plan.structure import PlanStructure, plan_structure
-from tests.support.driven_orders import DrivenOrder, driven_order
+from tests.support.core.driven_orders import DrivenOrder, driven_order
 from workflows.contract.order_views import LineView, OrderView, StepView
 
 

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from console.presenting.plan.states import has_more_to_tell, states_json, step_item
-from tests.support.driven_orders import driven_order
+from tests.support.core.driven_orders import driven_order
 from tests.support.order_views import START, step_view
 from workflows.contract.order_views import ErrorView, SystemHoldView, UndoView
 from workflows.contract.states import Jeopardy, StepState

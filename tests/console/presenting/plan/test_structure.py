@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from console.presenting.plan.structure import plan_structure
-from tests.support.driven_orders import driven_order
+from tests.support.core.driven_orders import driven_order
 
 
 def test_each_step_has_its_definition_lane_and_predecessors() -> None:

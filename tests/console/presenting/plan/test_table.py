@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from console.presenting.plan.table import STEPS_ON_PAGE, plan_table
-from tests.support.driven_orders import driven_order
+from tests.support.core.driven_orders import driven_order
 from workflows.contract.states import StepState
 
 

@@ -13,7 +13,7 @@ from console.presenting.plan.drawing import MAX_FAN, PlanDrawing, bundled_lanes,
 from console.presenting.plan.matrices import plan_matrices
 from console.presenting.plan.structure import PlanStructure, plan_structure
 from console.presenting.plan.to_json import drawing_json, structure_json
-from tests.support.driven_orders import driven_order
+from tests.support.core.driven_orders import driven_order
 from views.plan.layout.graph import direct_edges
 
 

@@ -8,7 +8,7 @@ from ledger.database import is_sqlite
 from ledger.reading.filters.criterion_sizes import count_keys, rarest_first
 from ledger.reading.filters.order_criteria import OrderCriteria
 from ledger.reading.filters.order_filter import OrderFilter
-from tests.support.filled_ledgers import ORDERS, FilledLedger
+from tests.support.ledger.filled_ledgers import ORDERS, FilledLedger
 from workflows.contract.states import OrderState
 
 SEVERAL = OrderFilter(

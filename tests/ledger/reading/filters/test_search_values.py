@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ledger.database import is_sqlite
 from ledger.reading.filters.search_values import find_only_words
-from tests.support.filled_ledgers import FilledLedger
+from tests.support.ledger.filled_ledgers import FilledLedger
 
 
 def test_a_beginning_of_one_word_alone_is_completed(filled: FilledLedger) -> None:

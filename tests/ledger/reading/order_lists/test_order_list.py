@@ -14,7 +14,7 @@ from ledger.reading.errors import InvalidSearch
 from ledger.reading.filters.order_filter import OrderFilter
 from ledger.reading.order_lists import order_search
 from ledger.reading.paging.sorting import OrderColumn
-from tests.support.filled_ledgers import ORDERS, FilledLedger
+from tests.support.ledger.filled_ledgers import ORDERS, FilledLedger
 from workflows.contract.order_changes import OrderChange
 from workflows.contract.states import Jeopardy, OrderState, StepState
 

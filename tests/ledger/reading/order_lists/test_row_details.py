@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ledger.reading.filters.work_filter import WorkFilter
 from ledger.reading.order_lists.row_details import MAX_LINES_READ
-from tests.support.filled_ledgers import FilledLedger
+from tests.support.ledger.filled_ledgers import FilledLedger
 
 
 def test_rows_have_forecasts_and_names_of_products(filled: FilledLedger) -> None:

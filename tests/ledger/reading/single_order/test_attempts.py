@@ -9,7 +9,7 @@ from ledger.database import write_transaction
 from ledger.reading.ledger_reader import LedgerReader
 from ledger.schema.tables import attempts
 from ledger.writing.apply_changes import apply_changes
-from tests.support.simulated_orders import SimulatedOrder
+from tests.support.ledger.simulated_orders import SimulatedOrder
 
 
 def attempt(order_id: str, step: str, at: datetime, number: int, **further: Any) -> dict[str, Any]:

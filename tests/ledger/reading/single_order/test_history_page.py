@@ -11,7 +11,7 @@ from ledger.database import write_transaction
 from ledger.reading.ledger_reader import LedgerReader
 from ledger.reading.single_order.history_page import HistoryFilter, HistoryRequest, history_page
 from ledger.writing.apply_changes import apply_changes
-from tests.support.simulated_orders import SimulatedOrder
+from tests.support.ledger.simulated_orders import SimulatedOrder
 from workflows.contract.order_changes import HistoryRecord
 
 STEPS = ("a.one@1", "b.two@1", None)

@@ -8,7 +8,7 @@ from activity_contract.line_reasons import LineReason
 from ledger.database import write_transaction
 from ledger.reading.ledger_reader import LedgerReader
 from ledger.writing.apply_changes import apply_changes
-from tests.support.simulated_orders import SimulatedOrder
+from tests.support.ledger.simulated_orders import SimulatedOrder
 
 CAMERA = LineReason("camera@1", "rule", "1", "camera", "always", "offer.yaml:3:5")
 HUB = LineReason("hub@1", "rule", "1", "hub", "`attributes.hub` holds", "offer.yaml:4:5", {"attributes.hub": True})

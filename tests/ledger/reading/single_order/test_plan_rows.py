@@ -9,7 +9,7 @@ from ledger.reading.ledger_reader import LedgerReader
 from ledger.reading.single_order.plan_rows import PlanStepRow
 from ledger.schema.tables import steps
 from ledger.writing.apply_changes import apply_changes
-from tests.support.simulated_orders import SimulatedOrder
+from tests.support.ledger.simulated_orders import SimulatedOrder
 
 
 def test_a_plan_has_the_lines_and_steps_of_the_order(ledger_database: Engine) -> None:

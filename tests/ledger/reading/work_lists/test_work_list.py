@@ -18,7 +18,7 @@ from ledger.reading.paging.sorting import WorkColumn
 from ledger.reading.work_lists import collected_work, work_list
 from ledger.reading.work_lists.work_groups import AGES, group_tasks
 from operations.reading.worklists import work_condition
-from tests.support.filled_ledgers import FilledLedger
+from tests.support.ledger.filled_ledgers import FilledLedger
 from workflows.contract.order_changes import OrderChange
 from workflows.contract.order_views import StepView
 from workflows.contract.states import ENDED_ORDER_STATES, StepState

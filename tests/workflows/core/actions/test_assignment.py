@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
-from tests.support.order_driver import ANN, OrderDriver
-from tests.support.order_runner import DEADLINE, Desk
-from tests.support.plans import call
-from tests.support.scripted_activities import failure
+from tests.support.core.order_driver import ANN, OrderDriver
+from tests.support.core.plans import call
+from tests.support.workflows.order_runner import DEADLINE, Desk
+from tests.support.workflows.scripted_activities import failure
 from workflows.contract.order_messages import ActionResult, Actor, NoteAction, RefusalCode, StepAction
 from workflows.core.state.audit_log import MAX_BYTES, MAX_ENTRIES, MAX_REASON_LENGTH, AuditLog
 from workflows.core.steps.refusal import RequestRefused

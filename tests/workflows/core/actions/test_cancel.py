@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.order_driver import OrderDriver
-from tests.support.plans import call
-from tests.support.undoable_plans import CHAIN, done, undoable
+from tests.support.core.order_driver import OrderDriver
+from tests.support.core.plans import call
+from tests.support.core.undoable_plans import CHAIN, done, undoable
 from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import OrderState, StepState
 from workflows.core.steps.refusal import RequestRefused

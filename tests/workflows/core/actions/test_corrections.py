@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from compiler.plan.codec import encode_plan
-from tests.support.compiled_orders import CompiledOrder
-from tests.support.order_driver import ANN, OrderDriver
-from tests.support.plans import call
-from tests.support.written_catalogues import catalogue_in
+from tests.support.compiler.written_catalogues import catalogue_in
+from tests.support.core.compiled_orders import CompiledOrder
+from tests.support.core.order_driver import ANN, OrderDriver
+from tests.support.core.plans import call
 from workflows.contract.order_messages import OrderAction, RefusalCode, StepAction
 from workflows.core.continue_as_new import order_snapshot
 from workflows.core.steps.refusal import RequestRefused

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from compiler.plan.codec import encode_plan
-from tests.support.order_driver import START, OrderDriver
-from tests.support.plans import call
+from tests.support.core.order_driver import START, OrderDriver
+from tests.support.core.plans import call
 from workflows.contract.order_messages import RefusalCode
 from workflows.core.continue_as_new.order_snapshot import restore_order, snapshot_order
 from workflows.core.queries.order_view import order_view

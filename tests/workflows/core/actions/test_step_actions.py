@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.order_driver import OrderDriver
-from tests.support.plans import call
+from tests.support.core.order_driver import OrderDriver
+from tests.support.core.plans import call
 from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import StepState
 from workflows.core.steps.refusal import RequestRefused, find_step

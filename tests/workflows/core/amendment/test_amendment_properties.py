@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compiler.plan.codec import decode_plan, encode_plan
-from tests.support.amendments import Amendable, amended
-from tests.support.plans import plan_of
+from tests.support.core.amendments import Amendable, amended
+from tests.support.core.plans import plan_of
 from workflows.contract.states import SETTLED, StepState
 from workflows.core.amendment import impact
 from workflows.core.continue_as_new import order_snapshot

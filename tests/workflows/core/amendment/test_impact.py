@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.amendments import Amendable, amended
-from tests.support.order_driver import OrderDriver
-from tests.support.plans import call, plan_of
+from tests.support.core.amendments import Amendable, amended
+from tests.support.core.order_driver import OrderDriver
+from tests.support.core.plans import call, plan_of
 from workflows.contract.states import OrderState, StepState
 from workflows.core.amendment.impact import (
     FATE_TABLE,

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from compiler.plan.codec import encode_plan
-from tests.support.compiled_orders import CompiledOrder
-from tests.support.written_catalogues import catalogue_in
+from tests.support.compiler.written_catalogues import catalogue_in
+from tests.support.core.compiled_orders import CompiledOrder
 from workflows.core.continue_as_new import order_snapshot
 
 CATALOGUE = catalogue_in("""

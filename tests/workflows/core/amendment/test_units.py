@@ -11,8 +11,8 @@ from activities.compilation.compile_amendment import try_compile_amendment
 from activity_contract.compilation import CompileAmendmentInput, CompiledAmendment
 from compiler.compile_order import compile_order, compile_with_warnings
 from compiler.plan.codec import decode_plan, encode_plan
-from tests.support.order_driver import ANN, OrderDriver
-from tests.support.plan_sketch import catalogue_of, line, order_of
+from tests.support.compiler.plan_sketch import catalogue_of, line, order_of
+from tests.support.core.order_driver import ANN, OrderDriver
 from workflows.contract.order_messages import StepAction
 from workflows.core.amendment import apply, impact
 from workflows.core.amendment.impact import AmendedPlan

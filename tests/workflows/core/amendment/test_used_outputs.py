@@ -8,9 +8,9 @@ import pytest
 from rich.console import Console
 
 from activity_contract.compilation import CompiledAmendment
-from tests.support.amendments import Amendable, amended
-from tests.support.order_driver import ANN
-from tests.support.plans import call, plan_of
+from tests.support.core.amendments import Amendable, amended
+from tests.support.core.order_driver import ANN
+from tests.support.core.plans import call, plan_of
 from views.order.amendment import render_amendment
 from workflows.contract.order_messages import AmendOrder, AmendResult
 from workflows.contract.states import StepState

@@ -9,7 +9,7 @@ import os
 
 import pytest
 
-from tests.support.told_trial import ToldTrial
+from tests.support.ledger.told_trial import ToldTrial
 from workflows.core.engine import advance
 
 CHUNK = 50

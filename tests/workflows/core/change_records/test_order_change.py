@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.amendments import amended
-from tests.support.ledger_rows import LedgerRows, rows_of
-from tests.support.order_driver import OrderDriver
-from tests.support.plans import call, plan_of
+from tests.support.core.amendments import amended
+from tests.support.core.order_driver import OrderDriver
+from tests.support.core.plans import call, plan_of
+from tests.support.ledger.rows import LedgerRows, rows_of
 from workflows.contract.ledger_record import (
     CHANGE_ADAPTER,
     PAGE_BYTES,

@@ -11,11 +11,11 @@ import pytest
 
 from compiler.language.steps import LineAction, ReliedFailure
 from compiler.plan.plan import Plan, PlannedLine
-from tests.support.amendments import Amendable
-from tests.support.order_driver import ANN, OrderDriver
-from tests.support.plan_sketch import catalogue_of, line, sketch
-from tests.support.plans import call, plan_of
-from tests.support.undoable_plans import undoable
+from tests.support.compiler.plan_sketch import catalogue_of, line, sketch
+from tests.support.core.amendments import Amendable
+from tests.support.core.order_driver import ANN, OrderDriver
+from tests.support.core.plans import call, plan_of
+from tests.support.core.undoable_plans import undoable
 from workflows.contract.order_messages import OrderAction
 from workflows.contract.states import OrderState, StepState
 from workflows.core.actions.action import possible_actions

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from compiler.plan.codec import encode_plan
-from tests.support.order_driver import OrderDriver
-from tests.support.plans import call, plan_of
-from tests.support.undoable_plans import CHAIN, done, undoable
+from tests.support.core.order_driver import OrderDriver
+from tests.support.core.plans import call, plan_of
+from tests.support.core.undoable_plans import CHAIN, done, undoable
 from workflows.contract.states import OrderState, StepState
 from workflows.core.continue_as_new import order_snapshot
 from workflows.core.engine import advance

@@ -10,9 +10,9 @@ import pytest
 
 from compiler.language.steps import LineAction
 from compiler.plan.plan import Plan, PlannedLine
-from tests.support.order_driver import OrderDriver
-from tests.support.plans import call, plan_of
-from tests.support.undoable_plans import undoable
+from tests.support.core.order_driver import OrderDriver
+from tests.support.core.plans import call, plan_of
+from tests.support.core.undoable_plans import undoable
 from workflows.contract.states import OrderState, StepState
 from workflows.core.compensation.targets import line_target, target_around
 from workflows.core.state.rollup import line_states

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from tests.support.undoable_plans import CHAIN, done, undoable
+from tests.support.core.undoable_plans import CHAIN, done, undoable
 from workflows.contract.states import StepState
 from workflows.core.compensation.undo_order import request_undo
 from workflows.core.state.state_transitions import UndoReason

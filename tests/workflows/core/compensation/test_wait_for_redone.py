@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.amendments import Amendable
-from tests.support.plans import call
+from tests.support.core.amendments import Amendable
+from tests.support.core.plans import call
 from workflows.contract.states import OrderState, StepState
 from workflows.core.steps.reset import PRESENT_INPUT
 from workflows.core.steps.settlement import WAIT_FOR_REDONE

@@ -9,10 +9,10 @@ from collections import Counter
 import pytest
 
 from compiler.plan.codec import encode_plan
-from tests.support.amendments import Amendable
-from tests.support.order_driver import START, OrderDriver
-from tests.support.plans import call, plan_of
-from tests.support.undoable_plans import undoable
+from tests.support.core.amendments import Amendable
+from tests.support.core.order_driver import START, OrderDriver
+from tests.support.core.plans import call, plan_of
+from tests.support.core.undoable_plans import undoable
 from workflows.contract.states import StepState
 from workflows.core.continue_as_new import order_snapshot
 from workflows.core.state.commands import SubscribeEvents

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from compiler.plan.codec import encode_plan
-from tests.support.order_driver import ANN, OrderDriver
-from tests.support.plans import plan_of, with_instances
+from tests.support.core.order_driver import ANN, OrderDriver
+from tests.support.core.plans import plan_of, with_instances
 from workflows.contract.order_messages import StepAction
 from workflows.contract.states import StepState
 from workflows.core.continue_as_new import order_snapshot

@@ -9,7 +9,7 @@ import os
 
 import pytest
 
-from tests.support.random_order_trial import Trial
+from tests.support.core.random_order_trial import Trial
 
 CHUNK = 100
 TRIALS = int(os.environ.get("ORDO_TRIALS", "600"))

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.order_driver import ANN, OrderDriver
-from tests.support.plans import call
-from tests.support.undoable_plans import done, undoable
+from tests.support.core.order_driver import ANN, OrderDriver
+from tests.support.core.plans import call
+from tests.support.core.undoable_plans import done, undoable
 from workflows.contract.order_messages import OrderAction
 from workflows.contract.states import StepState
 from workflows.core.amendment import impact

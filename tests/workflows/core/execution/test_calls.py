@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from activity_contract.calls import CALLBACK_ID, CALLBACK_URL
-from tests.support.order_driver import START, OrderDriver
-from tests.support.plans import call, plan_of
+from tests.support.core.order_driver import START, OrderDriver
+from tests.support.core.plans import call, plan_of
 from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import StepState
 from workflows.core.engine import advance

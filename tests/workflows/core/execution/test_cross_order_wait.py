@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from activity_contract.cross_order import CrossOrderStepStatus, StepWatch
-from tests.support.order_driver import OrderDriver
-from tests.support.plans import call, plan_of
+from tests.support.core.order_driver import OrderDriver
+from tests.support.core.plans import call, plan_of
 from workflows.contract.states import StepState
 from workflows.core.amendment.plan_swap import swap_plan
 from workflows.core.engine import advance

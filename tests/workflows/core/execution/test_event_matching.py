@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.order_driver import ANN, OrderDriver
-from tests.support.plans import call, plan_of, with_instances
+from tests.support.core.order_driver import ANN, OrderDriver
+from tests.support.core.plans import call, plan_of, with_instances
 from workflows.contract.order_messages import RefusalCode, StepAction
 from workflows.contract.states import StepState
 from workflows.core.steps.refusal import RequestRefused

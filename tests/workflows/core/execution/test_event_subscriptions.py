@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.order_driver import OrderDriver
-from tests.support.plans import plan_of, with_instances
+from tests.support.core.order_driver import OrderDriver
+from tests.support.core.plans import plan_of, with_instances
 from workflows.core.state.commands import SubscribeEvents, UnsubscribeEvents
 
 SCAN: dict[str, Any] = {"event": {"name": "scan", "key": "${order.id}"}}

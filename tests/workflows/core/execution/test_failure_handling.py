@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.order_driver import OrderDriver
-from tests.support.plans import call
+from tests.support.core.order_driver import OrderDriver
+from tests.support.core.plans import call
 from workflows.contract.states import OrderState, StepState
 
 S = StepState

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tests.support.order_driver import START, OrderDriver
-from tests.support.plans import call, plan_of
+from tests.support.core.order_driver import START, OrderDriver
+from tests.support.core.plans import call, plan_of
 from workflows.contract.states import OrderState, StepState
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.order_driver import OrderDriver
-from tests.support.plans import plan_of
+from tests.support.core.order_driver import OrderDriver
+from tests.support.core.plans import plan_of
 from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import StepState
 from workflows.core.steps.refusal import RequestRefused

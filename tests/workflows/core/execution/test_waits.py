@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.support.order_driver import START, OrderDriver
-from tests.support.plans import call, plan_of
+from tests.support.core.order_driver import START, OrderDriver
+from tests.support.core.plans import call, plan_of
 from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import StepState
 from workflows.core.events.event_inbox import ReceivedEvent

@@ -11,8 +11,8 @@ import pytest
 from activity_contract.notifications import NotificationBatch, NotificationEvent, NotificationFilter, NotificationOrder
 from compiler.language.event_types import EVENT_TYPES
 from compiler.plan.codec import encode_plan
-from tests.support.order_driver import ANN, START, OrderDriver
-from tests.support.plans import call, plan_of
+from tests.support.core.order_driver import ANN, START, OrderDriver
+from tests.support.core.plans import call, plan_of
 from workflows.contract.states import OrderState, StepState
 from workflows.core.continue_as_new import order_snapshot
 from workflows.core.engine import advance

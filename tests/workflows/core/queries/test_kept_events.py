@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.order_driver import OrderDriver
-from tests.support.plans import call
+from tests.support.core.order_driver import OrderDriver
+from tests.support.core.plans import call
 from workflows.core.queries.kept_events import kept_event_views
 from workflows.core.queries.order_view import order_view
 

@@ -9,9 +9,9 @@ import pytest
 
 from compiler.language.steps import LineAction
 from compiler.plan.plan import PlannedLine, PlannedStep
-from tests.support.order_driver import START, OrderDriver
-from tests.support.plans import call, plan_of
-from tests.support.undoable_plans import done, undoable
+from tests.support.core.order_driver import START, OrderDriver
+from tests.support.core.plans import call, plan_of
+from tests.support.core.undoable_plans import done, undoable
 from workflows.contract.order_messages import SubmissionDecision
 from workflows.contract.order_views import StepsPageRequest
 from workflows.contract.states import OrderState, StepState

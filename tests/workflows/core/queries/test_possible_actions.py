@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.order_driver import ANN, OrderDriver
-from tests.support.plans import call
+from tests.support.core.order_driver import ANN, OrderDriver
+from tests.support.core.plans import call
 from workflows.contract.action_checks import ActionCheck, PossibleActionsRequest, StepDetailsRequest
 from workflows.contract.actions import ACTIONS, ActionTarget
 from workflows.contract.order_messages import Actor, RefusalCode

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.dated_plans import manual
-from tests.support.order_driver import OrderDriver
-from tests.support.plans import call
-from tests.support.random_order_trial import Trial
-from tests.support.undoable_plans import done
+from tests.support.core.dated_plans import manual
+from tests.support.core.order_driver import OrderDriver
+from tests.support.core.plans import call
+from tests.support.core.random_order_trial import Trial
+from tests.support.core.undoable_plans import done
 from workflows.contract.order_messages import ANY_QUEUE, NO_QUEUE
 from workflows.contract.worklists import is_in_queue, is_task, working_queue
 from workflows.core.queries.order_view import step_view

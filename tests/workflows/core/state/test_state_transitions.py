@@ -6,8 +6,8 @@ from itertools import product
 
 import pytest
 
-from tests.support.order_driver import OrderDriver
-from tests.support.plans import call
+from tests.support.core.order_driver import OrderDriver
+from tests.support.core.plans import call
 from workflows.contract.states import CANCELLED_STATES, SETTLED, OrderState, StepState
 from workflows.core.state.state_transitions import (
     CONTRIBUTIONS,

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.plan.expected_duration import DAY, DEFAULT_DURATIONS, HOUR
-from tests.support.dated_plans import at, manual
-from tests.support.order_driver import START, OrderDriver
-from tests.support.plans import call, plan_of
+from tests.support.core.dated_plans import at, manual
+from tests.support.core.order_driver import START, OrderDriver
+from tests.support.core.plans import call, plan_of
 from workflows.core.queries.order_view import order_view
 from workflows.core.timing.expected_duration import StepTimings
 from workflows.core.timing.forecast import Forecast, latest_times, make_forecast

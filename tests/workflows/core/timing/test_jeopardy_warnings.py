@@ -9,9 +9,9 @@ import pytest
 
 from activity_contract.notifications import NotificationEvent, NotificationFilter
 from compiler.plan.expected_duration import HOUR
-from tests.support.dated_plans import at, manual
-from tests.support.order_driver import START, OrderDriver
-from tests.support.plans import plan_of
+from tests.support.core.dated_plans import at, manual
+from tests.support.core.order_driver import START, OrderDriver
+from tests.support.core.plans import plan_of
 from workflows.core.notifications import order_events
 from workflows.core.queries.work_queues import count_open_tasks
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from compiler.plan.expected_duration import HOUR
-from tests.support.dated_plans import at, manual
-from tests.support.order_driver import START, OrderDriver
-from tests.support.plans import call, plan_of
+from tests.support.core.dated_plans import at, manual
+from tests.support.core.order_driver import START, OrderDriver
+from tests.support.core.plans import call, plan_of
 from workflows.contract.states import Jeopardy
 from workflows.core.queries.order_view import order_view
 from workflows.core.timing import order_jeopardy as jeopardy

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from compiler.plan.expected_duration import HOUR
-from tests.support.dated_plans import at, manual
-from tests.support.order_driver import OrderDriver
-from tests.support.plans import call, plan_of
+from tests.support.core.dated_plans import at, manual
+from tests.support.core.order_driver import OrderDriver
+from tests.support.core.plans import call, plan_of
 from workflows.contract.states import Jeopardy
 from workflows.core.queries.work_queues import count_open_tasks
 from workflows.core.timing.order_jeopardy import order_jeopardy

@@ -1,0 +1,1 @@
+"""Gateways, requests to them, and the schema that they publish."""

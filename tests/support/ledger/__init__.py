@@ -1,0 +1,1 @@
+"""Ledgers on each database, what writes to them, and what they should have."""

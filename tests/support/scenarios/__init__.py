@@ -1,0 +1,1 @@
+"""Runs of scenarios, on the core and on the server."""
