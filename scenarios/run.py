@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -17,6 +13,7 @@ from scenarios.coverage.items import Key
 from scenarios.coverage.reached import reached_keys
 from scenarios.expectations.judge import judge_record
 from scenarios.fast.fast_run import run_fast
+from scenarios.forked_processes import forked_processes, useful_processes
 from scenarios.record import Record
 from scenarios.scenario_order import ScenarioEntry
 from scenarios.verdict import Failure, ScenarioResult
@@ -70,8 +67,8 @@ def run_one(catalogue: Catalogue, entry: ScenarioEntry, coverage: bool = False) 
 def _run_fast(
     catalogue: Catalogue, scenarios: Sequence[ScenarioEntry], options: RunOptions
 ) -> Iterator[ScenarioResult]:
-    processes = min(os.cpu_count() or 1, 8)
-    if len(scenarios) < WORTH_PROCESSES or processes < 2 or "fork" not in multiprocessing.get_all_start_methods():
+    processes = useful_processes()
+    if len(scenarios) < WORTH_PROCESSES or processes < 2:
         for entry in scenarios:
             yield run_one(catalogue, entry, options.coverage)
         return
@@ -79,7 +76,7 @@ def _run_fast(
 
 
 _forked: tuple[Catalogue, Sequence[ScenarioEntry], RunOptions] | None = None
-"""What the forked processes run: they inherit it, and nothing is copied."""
+"""What the forked processes run."""
 Outcome = tuple[Record, list[Failure], float, frozenset[Key]]
 
 
@@ -88,19 +85,13 @@ def _run_in_processes(
 ) -> Iterator[ScenarioResult]:
     global _forked
     _forked = catalogue, scenarios, options
-    pool = ProcessPoolExecutor(processes, multiprocessing.get_context("fork"), _ignore_interrupts)
     try:
-        done = pool.map(_run_forked, range(len(scenarios)), chunksize=CHUNK)
-        for entry, (record, failures, seconds, reached) in zip(scenarios, done, strict=True):
-            yield ScenarioResult(entry, record, failures, seconds, reached)
+        with forked_processes(processes) as pool:
+            done = pool.map(_run_forked, range(len(scenarios)), chunksize=CHUNK)
+            for entry, (record, failures, seconds, reached) in zip(scenarios, done, strict=True):
+                yield ScenarioResult(entry, record, failures, seconds, reached)
     finally:
-        pool.shutdown(cancel_futures=True)
         _forked = None
-
-
-def _ignore_interrupts() -> None:
-    """Ctrl-C reaches every process of a terminal; the one that started the others ends them."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _run_forked(position: int) -> Outcome:

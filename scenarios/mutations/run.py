@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence, Set
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
 from compiler.source.document import ReadResult
 from compiler.source.findings import CatalogueInvalid, Finding
+from scenarios.forked_processes import forked_processes, useful_processes
 from scenarios.load import Suite, build_suite
 from scenarios.mutations.faults import Fault, FaultKind, faults_of
 from scenarios.run import run_one
@@ -60,15 +58,15 @@ def try_faults(read: ReadResult, faults: Sequence[Fault], only: Set[str] | None 
 
     `only`: the ids of the scenarios that have to find them; all, if None.
     """
-    processes = min(os.cpu_count() or 1, 8, len(faults))
-    if processes < 2 or "fork" not in multiprocessing.get_all_start_methods():
+    processes = min(useful_processes(), len(faults))
+    if processes < 2:
         trial = _Trial(read, only)
         yield from map(trial.try_fault, faults)
         return
     global _forked
     _forked = _Trial(read, only), faults
     try:
-        with ProcessPoolExecutor(processes, multiprocessing.get_context("fork")) as pool:
+        with forked_processes(processes) as pool:
             tried = pool.map(_try_forked, range(len(faults)), chunksize=1)
             for fault, (refused, found_by) in zip(faults, tried, strict=True):
                 yield FaultResult(fault, refused, found_by)
@@ -77,7 +75,7 @@ def try_faults(read: ReadResult, faults: Sequence[Fault], only: Set[str] | None 
 
 
 _forked: tuple[_Trial, Sequence[Fault]] | None = None
-"""What the forked processes use: they inherit it, and nothing is copied."""
+"""What the forked processes use."""
 
 
 def _try_forked(position: int) -> tuple[Finding | None, str | None]:
