@@ -10,6 +10,7 @@ from compiler.compile_order import compile_order
 from compiler.load_catalogue import check_definitions, load_catalogue
 from sandbox.app import SYSTEMS
 from tests.definitions.conftest import DEFINITIONS
+from tests.support.paths import ROOT
 
 NEW_OFFER = """
 kind: commercial_product
@@ -82,3 +83,8 @@ def test_a_new_offer_is_one_new_file_and_nothing_else(tmp_path: Path) -> None:
         "shipment.delivered@1": ["shipment.ship@1"],
         "monitoring_subscription.provision@1": ["shipment.delivered@1"],
     }
+
+
+def test_the_definitions_of_benchmarks_load_together() -> None:
+    """A benchmark that takes some of them notices no conflict with the others."""
+    load_catalogue(ROOT / "benchmarks" / "definitions")
