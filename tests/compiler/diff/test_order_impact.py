@@ -66,7 +66,7 @@ def test_lines_values_and_steps_that_differ_are_told() -> None:
 
 def test_amendment_of_a_running_order_does_what_is_told() -> None:
     """The order has completed every step but one that keeps it open. The amendment concerns all its lines, because the
-    customer is another."""
+    customer is told with a name."""
     running = CompiledOrder(catalogue_in(OLD), LINES)
     for _ in range(2):
         for id_, state in running.states().items():
@@ -74,7 +74,8 @@ def test_amendment_of_a_running_order_does_what_is_told() -> None:
                 running.answer(id_)
     assert {id_ for id_, state in running.states().items() if state != "completed"} == {"kit.wait@1"}
     running.catalogue = catalogue_in(NEW)
-    running.order = lambda lines: {"id": "O-1", "customer": {"id": "C-2"}, "lines": lines}  # type: ignore[method-assign]
+    customer = {"id": "C-1", "name": "Elm Street 14"}
+    running.order = lambda lines: {"id": "O-1", "customer": customer, "lines": lines}  # type: ignore[method-assign]
     fates = {step.id: step.fate for step in running.amend(LINES).steps}
     told = order_impact(order(), "orders.yaml", catalogue_in(OLD), catalogue_in(NEW)).amendment
     assert told is not None
