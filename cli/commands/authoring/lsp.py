@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
 import signal
 import sys
 from typing import Annotated
@@ -12,7 +11,7 @@ from typing import Annotated
 import typer
 
 from cli.framework.command import register_command
-from cli.framework.errors import EXIT_INTERRUPTED, UsageError
+from cli.framework.errors import UsageError
 from cli.framework.session import Session
 
 PANEL = "Without a server"
@@ -54,8 +53,9 @@ def lsp(
             "or with `pip install 'ordo[editor]'`"
         ) from None
     logging.basicConfig(stream=sys.stderr, level=logging.DEBUG if session.debug else logging.CRITICAL)
-    # A thread waits in a read of standard input, which nothing else interrupts. There is nothing to lose.
-    signal.signal(signal.SIGINT, lambda *_: os._exit(EXIT_INTERRUPTED))
+    # A thread waits in a read of standard input, and a handler in Python may run only after the next message. There is
+    # nothing to lose, so the system ends the process. A shell tells the status 130.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     gc.set_threshold(*GC_THRESHOLDS)
     server = CatalogueServer(session.definitions_dir)
     if tcp is not None:
