@@ -15,7 +15,7 @@ PYTHON ?=
 help:
 	@echo 'make demo    runs the whole stack and one order to its end'
 	@echo 'make up      runs the same stack until Ctrl-C; data is kept in .ordo/'
-	@echo 'make test    runs the tests, in PROCESSES=2'
+	@echo 'make test    runs the tests, in PROCESSES=3'
 	@echo 'make scenarios  runs every scenario of definitions on the real server and on the core, and compares them'
 	@echo 'make fuzz    tries random definitions, orders, scenarios and expressions: EXAMPLES=2000 new ones each'
 	@echo 'make fuzz-gateway  sends random requests to the gateway, made from its OpenAPI: EXAMPLES=200 of each operation'
@@ -38,7 +38,7 @@ up: $(INSTALLED)
 
 # Tests wait more than they compute. A process runs whole files: their tests share servers and orders. Files come in
 # the order of folders: by number of tests, those that wait the longest would all be left for the end.
-PROCESSES ?= 2
+PROCESSES ?= 3
 # Seconds after which a test fails that hangs, and shows where.
 TEST_TIMEOUT := 600
 IN_PROCESSES := $(if $(filter-out 1,$(PROCESSES)),-n $(PROCESSES) --dist loadfile --no-loadscope-reorder)

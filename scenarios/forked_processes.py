@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
-from compiler.source.garbage_collection import gc_paused
+from compiler.source.garbage_collection import freeze_existing_objects, gc_paused
 
 MOST_PROCESSES = 8
 
@@ -39,7 +39,7 @@ def forked_processes(count: int) -> Iterator[ProcessPoolExecutor]:
 def _begin() -> None:
     """Ctrl-C reaches every process of a terminal; the one that started the others ends them."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.freeze()
+    freeze_existing_objects()
     gc.enable()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import shutil
 import signal
 import sys
@@ -17,6 +16,7 @@ import structlog
 from sqlalchemy import URL, Engine
 from temporalio.testing import WorkflowEnvironment
 
+from compiler.source.garbage_collection import freeze_loaded_objects
 from ledger.database import open_ledger
 from tests.support.ledger.databases import BACKENDS, make_template, migrate, new_postgresql_ledger, sqlite_url
 from tests.support.ledger.filled_ledgers import FilledLedger, fill, generate_orders
@@ -32,11 +32,12 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
+GC_THRESHOLDS = (20_000, 10, 10)
+
+
 def pytest_collection_finish() -> None:
     """What is collected stays to the end, and much else for long: the garbage collector took a sixth of the time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 10, 10)
+    freeze_loaded_objects(GC_THRESHOLDS)
 
 
 @pytest.hookimpl(trylast=True)
@@ -44,8 +45,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     """After the last test of a file. A collection of all that piled up would take seconds, and Temporal takes the
     workflow in whose thread it begins for deadlocked."""
     if nextitem is None or nextitem.path != item.path:
-        gc.collect()
-        gc.freeze()
+        freeze_loaded_objects(GC_THRESHOLDS)
 
 
 @pytest.fixture(autouse=True)

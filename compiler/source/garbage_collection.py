@@ -6,6 +6,9 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+_keeps_frozen = False
+"""Whether what is frozen must stay so. `gc.get_freeze_count` would count all that is frozen, which takes long."""
+
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
@@ -25,12 +28,19 @@ def gc_paused() -> Iterator[None]:
 def promote_gc_generation() -> None:
     """Moves all objects to the oldest generation, so that the next collections do not scan the new catalogue.
 
-    Worth it because a catalogue is created seldom and kept long. After `freeze_loaded_objects` nothing is moved: that
+    Worth it because a catalogue is created seldom and kept long. After `freeze_existing_objects` nothing is moved: that
     would thaw what is frozen.
     """
-    if gc.get_freeze_count() == 0:
+    if not _keeps_frozen:
         gc.freeze()
         gc.unfreeze()
+
+
+def freeze_existing_objects() -> None:
+    """No collection looks at what exists now, nor frees cycles among it."""
+    global _keeps_frozen
+    gc.freeze()
+    _keeps_frozen = True
 
 
 def freeze_loaded_objects(thresholds: tuple[int, int, int]) -> None:
@@ -41,5 +51,5 @@ def freeze_loaded_objects(thresholds: tuple[int, int, int]) -> None:
     is frozen while it runs is a cycle.
     """
     gc.collect()
-    gc.freeze()
+    freeze_existing_objects()
     gc.set_threshold(*thresholds)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from compiler.source.garbage_collection import promote_gc_generation
 from scenarios.forked_processes import forked_processes, useful_processes
 
 pytestmark = pytest.mark.skipif(useful_processes() < 2, reason="nothing is forked here")
@@ -27,7 +28,8 @@ class Native:
 
 
 def collect_garbage(_number: int) -> tuple[int, bool]:
-    """The process, and whether it collects garbage by itself."""
+    """The process, and whether it collects garbage by itself. It has loaded a catalogue before."""
+    promote_gc_generation()
     gc.collect()
     return os.getpid(), gc.isenabled()
 
