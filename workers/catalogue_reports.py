@@ -6,6 +6,7 @@ It also stores the catalogue, for workers whose own files are refused.
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,6 +34,8 @@ from workflows.contract.catalogue_messages import (
 
 logger = structlog.get_logger("worker")
 
+FOLLOW_INTERVAL = 5.0
+"""Seconds between two looks at what other workers have put in force, while the worker's own files are refused."""
 RETRY_INTERVAL = 10.0
 """Seconds until a report that could not be sent is sent again."""
 WITHDRAW_TIMEOUT = 2.0
@@ -81,9 +84,19 @@ class CatalogueReporter:
 
     async def _keep_reporting(self, pause: float) -> None:
         while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), pause)
+            await self._wait_for_change(pause)
             pause = await self._report()
+
+    async def _wait_for_change(self, longest: float) -> None:
+        """Looks meanwhile for a better catalogue, if its own files are refused: that is a change, too."""
+        end = time.monotonic() + longest
+        while (left := end - time.monotonic()) > 0:
+            try:
+                await asyncio.wait_for(self._changed.wait(), min(left, FOLLOW_INTERVAL))
+                return
+            except TimeoutError:
+                with suppress(RPCError):  # the next report tells it
+                    await self._keeper.follow_last_good()
 
     async def _report(self) -> float:
         """Returns after how many seconds to report again."""

@@ -6,6 +6,7 @@ import asyncio
 import re
 import signal
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,14 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from activities.compilation.live_catalogue import LiveCatalogue
+from catalogue_store.publications import PublicationStore
 from catalogue_store.store import CatalogueStore
 from operations.reading.deployed_catalogue import read_worker_catalogues
 from tests.support.servers.scripted_system import ScriptedServer
 from tests.support.workers.site import DEADLINE, Site
+from workers import catalogue_reports
 from workers.catalogue_keeper import CatalogueKeeper
+from workers.publication_follower import PublicationFollower
 from workflows.contract.catalogue_messages import WorkerCatalogue, content_workflow_id
 from workflows.contract.order_messages import ORDER_WORKFLOW_TYPE, FulfilOrderInput, order_workflow_id
 
@@ -172,6 +176,33 @@ async def test_worker_whose_files_are_refused_follows_the_last_good_catalogue(
     stored = await keeper.keep_current()
     assert stored is not None
     assert stored.version == live.current.catalogue.version
+
+
+async def test_a_refused_worker_follows_another_long_before_its_next_report(
+    temporal: WorkflowEnvironment, make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, other = make_site("definitions"), make_site("other")
+    monkeypatch.setattr(catalogue_reports, "REPORT_INTERVAL", timedelta(hours=1))
+    monkeypatch.setattr(catalogue_reports, "FOLLOW_INTERVAL", 0.1)
+    monkeypatch.setenv("GREETER_URL", "http://greeter.example")
+    other.define("offer", OFFER.format(id="former"))
+    live = LiveCatalogue(other.folder)
+    other.define("offer", "kind: nothing\n")
+    await live.refresh()
+    publications = PublicationFollower(PublicationStore(temporal.client, site.task_queue), live, None)
+    store = CatalogueStore(temporal.client, site.task_queue)
+    reporter = catalogue_reports.CatalogueReporter(
+        temporal.client, site.task_queue, live, other.folder, store, publications
+    )
+    await reporter.start()
+    try:
+        assert set(live.current.catalogue.products) == {"former"}, "nobody has a better one"
+        site.define("offer", OFFER.format(id="welcome"))
+        worker = await site.worker()
+        version = (await worker.says("worker ready"))["catalogue_version"]
+        await reported(temporal, other, lambda report: report.version == version)
+    finally:
+        await reporter.stop()
 
 
 async def test_terminated_content_is_written_again(
