@@ -58,6 +58,16 @@ def own_log_setup() -> Iterator[None]:
     structlog.configure(**before)
 
 
+@pytest.fixture(autouse=True)
+def own_signal_handlers() -> Iterator[None]:
+    """What a command sets that a test runs in this process: it would end the tests, or keep them from ending."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        if handler is not None and signal.getsignal(number) is not handler:
+            signal.signal(number, handler)
+
+
 SHARED: list[WorkflowEnvironment] = []
 """The server that keeps time, once a test has wanted it."""
 
