@@ -16,7 +16,7 @@ from operations.client import OrderClient
 from tests.support.servers.postgres import PostgresServer
 from workflows.contract.order_messages import order_workflow_id
 
-ORDERS = 150
+ORDERS = 300
 ROUNDS = 15
 SETTLING = 1.5
 """Seconds between two rounds, in which the ledger gets the last changes, so that no round pays for another side."""
