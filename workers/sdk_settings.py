@@ -32,9 +32,10 @@ def enable_single_batch(worker: Worker) -> Worker:
 
 
 def raise_deadlock_limit(worker: Worker) -> Worker:
-    """Lets a workflow compute for up to `DEADLOCK_SECONDS` in one go.
+    """Lets a workflow compute for up to `DEADLOCK_SECONDS` in one go. The server waits for a task for 10 seconds; after
+    that, it gives the task out again.
 
-    When the limit passes, the SDK raises an exception wherever the workflow's thread is, and fails the task. The next
+    When the SDK's limit passes, it raises an exception wherever the workflow's thread is, and fails the task. The next
     attempt computes as long and fails again, so a large order never goes on. Sometimes the SDK then cannot remove the
     order from the worker's cache, and the worker does not stop.
     """

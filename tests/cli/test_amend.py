@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from tests.support.command_line import Ordo, order_of
@@ -41,6 +42,16 @@ async def test_amendment_records_who_and_why(ordo: Ordo) -> None:
     assert "different content" not in again.err
     nothing = await ordo("amend", "-", stdin=wanted)
     assert nothing.out == "Order AM-2 already runs as this asks; nothing changes\n"
+
+
+async def test_a_finding_of_the_worker_names_the_file_of_the_amendment(ordo: Ordo, tmp_path: Path) -> None:
+    await ordo.started("survey", "AM-8")
+    file = tmp_path / "moved.json"
+    file.write_text(with_lines("AM-8", "survey", customer={"id": "C-8"}))
+    called = await ordo("amend", str(file))
+    assert called.status == 1
+    assert f"{file}: the order is of customer" in called.err
+    assert "the amendment names C-8: cancel it, and submit a new order for C-8 [customer-changed]" in called.err
 
 
 async def test_impossible_amendment_is_refused_with_a_reason(ordo: Ordo) -> None:

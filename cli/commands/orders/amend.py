@@ -11,7 +11,7 @@ from cli.commands.bulk_command import register_action
 from cli.commands.publishing.catalogue_in_force import note_refused_edits
 from cli.framework.actor import make_actor
 from cli.framework.confirm import can_prompt, confirm
-from cli.framework.errors import EXIT_REFUSED, UsageError
+from cli.framework.errors import EXIT_REFUSED, UsageError, parse_finding
 from cli.framework.options import ByOption, OverrideOption, ReasonOption, YesOption, value_option
 from cli.framework.server_call import call_server
 from cli.framework.session import Session
@@ -64,8 +64,8 @@ def amend(
         catalogue_version=catalogue_version,
     )
     if dry_run or yes or not can_prompt(session):
-        return _print_result(session, command, _send(session, command))
-    preview = _send(session, replace(command, dry_run=True))
+        return _print_result(session, command, _send(session, command, orders[0].file))
+    preview = _send(session, replace(command, dry_run=True), orders[0].file)
     status = _print_result(session, command, preview)
     if preview.already or not preview.accepted:
         return status
@@ -77,12 +77,16 @@ def amend(
     return 0
 
 
-def _send(session: Session, command: AmendCommand) -> AmendResult:
-    """Also notes, whatever the answer is, which edits of the definitions the workers refused."""
+def _send(session: Session, command: AmendCommand, file: str) -> AmendResult:
+    """Also notes, whatever the answer is, which edits of the definitions the workers refused. Findings name `file`."""
+    from operations.errors import OperationRefused
 
     async def amend_and_note(server: OrderClient) -> AmendResult:
         try:
             return await server.amend(command)
+        except OperationRefused as refused:
+            refused.findings = [parse_finding(finding, file).model_dump() for finding in refused.findings]
+            raise
         finally:
             await note_refused_edits(session, server)
 
