@@ -44,7 +44,7 @@ from ledger.writing.order_rows import (
 from ledger.writing.order_updates import BatchPlan, OrderUpdate, plan_batch
 from ledger.writing.state_counts import add_to_state_counts
 from ledger.writing.statements import add, delete_rows_of_orders, update_rows
-from ledger.writing.step_rows import step_row
+from ledger.writing.step_rows import changed_step_row, step_row
 from ledger.writing.stored_orders import changed_columns, lock_orders
 from ledger.writing.work_items import WorkItemKeys, load_work_items, put_work_items
 from workflows.contract.order_changes import OrderChange
@@ -174,11 +174,13 @@ def _put_plan(batch: RowBatch, update: OrderUpdate) -> None:
             for line_id in dict.fromkeys(reason.line_id for reason in change.line_reasons):
                 batch.delete(line_reasons, {"order_key": key, "line_id": line_id})
         batch.put(line_reasons, reason_rows(key, change.line_reasons))
-    step_rows = [step_row(key, step) for step in change.steps]
-    if update.is_replacing and not update.is_new:
-        batch.replace(steps, key, step_rows)
+    if not update.has_new_plan:
+        for step in change.steps:
+            batch.update(steps, ("order_key", "number"), changed_step_row(key, step))
+    elif update.is_replacing and not update.is_new:
+        batch.replace(steps, key, [step_row(key, step) for step in change.steps])
     else:
-        batch.put(steps, step_rows)
+        batch.put(steps, [step_row(key, step) for step in change.steps])
 
 
 def _put_story(batch: RowBatch, update: OrderUpdate) -> None:

@@ -41,30 +41,23 @@ def update(connection: Connection, table: Table, rows: Sequence[Row], keys: tupl
 
 
 def _run(connection: Connection, sql: str, table: Table, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
-    converters = _converters(table, columns)
-    values = [[row[name] for name in columns] for row in rows]
-    for of_row in values:
-        for position, convert in converters:
-            of_row[position] = convert(of_row[position])
-    connection.exec_driver_sql(sql, [tuple(of_row) for of_row in values])
+    values = [_column_values(table, name, rows) for name in columns]
+    connection.exec_driver_sql(sql, list(zip(*values, strict=True)))
+
+
+def _column_values(table: Table, name: str, rows: Sequence[Row]) -> list[Any]:
+    values = [row[name] for row in rows]
+    convert = _converter(table, name)
+    return values if convert is None else [None if value is None else convert(value) for value in values]
 
 
 @cache
-def _converters(table: Table, columns: tuple[str, ...]) -> tuple[tuple[int, Convert], ...]:
-    """Those that need one, by their position."""
-    found = ((position, _converter(table, name)) for position, name in enumerate(columns))
-    return tuple((position, convert) for position, convert in found if convert is not None)
-
-
 def _converter(table: Table, name: str) -> Convert | None:
+    """None: the driver takes the values as they are."""
     column_type = table.c[name].type
     if isinstance(column_type, UtcTime):
         return to_microseconds
-    return _json_or_null if isinstance(column_type, JSON) else None
-
-
-def _json_or_null(value: Any) -> str | None:
-    return None if value is None else dump_json(value)
+    return dump_json if isinstance(column_type, JSON) else None
 
 
 @cache

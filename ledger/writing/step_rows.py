@@ -14,18 +14,25 @@ TASK, FALLOUT = "task", "fallout"
 
 
 def step_row(order_key: int, step: StepView) -> dict[str, Any]:
-    error = step.error
     return {
-        "order_key": order_key,
-        "number": step.number,
+        **changed_step_row(order_key, step),
         "step_id": step.id,
         "workstream": step.workstream,
         "workstream_name": step.workstream_name,
         "name": step.name,
         "kind": step.kind,
-        "summary": step.summary,
         "lines": step.lines,
         "after": step.after,
+    }
+
+
+def changed_step_row(order_key: int, step: StepView) -> dict[str, Any]:
+    """Without the columns that only another plan changes."""
+    error = step.error
+    return {
+        "order_key": order_key,
+        "number": step.number,
+        "summary": step.summary,
         "state": step.state.value,
         "jeopardy": step.jeopardy.value,
         "system": step.system,

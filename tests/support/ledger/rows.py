@@ -9,6 +9,9 @@ from typing import Any
 from workflows.contract.order_changes import AmendmentRecord, HistoryRecord, OrderChange, OrderRecord
 from workflows.contract.order_views import LineView, StepView
 
+OF_THE_PLAN = ("id", "workstream", "workstream_name", "name", "kind", "lines", "after")
+"""Fields of a step that only a new plan changes."""
+
 
 @dataclass
 class LedgerRows:
@@ -34,7 +37,10 @@ class LedgerRows:
             self.order_line_count = change.order_line_count
         for line_id, state in change.line_states.items():
             self.lines[line_id] = self.lines[line_id].model_copy(update={"state": state})
-        self.steps |= {step.number: step for step in change.steps}
+        for step in change.steps:
+            kept = () if change.lines is not None else OF_THE_PLAN
+            known = {name: getattr(self.steps[step.number], name) for name in kept}
+            self.steps[step.number] = step.model_copy(update=known)
         self.history |= {entry.number: entry for entry in change.history}
         self.amendments |= {each.revision: each for each in change.amendments}
         self.submitted = change.submitted if change.submitted is not None else self.submitted
