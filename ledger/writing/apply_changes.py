@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, select
 
 from ledger.retention.moved_away import without_moved
 from ledger.schema.tables import (
@@ -43,9 +43,9 @@ from ledger.writing.order_rows import (
 )
 from ledger.writing.order_updates import BatchPlan, OrderUpdate, plan_batch
 from ledger.writing.state_counts import add_to_state_counts
-from ledger.writing.statements import add, delete_rows_of_orders, update_rows
+from ledger.writing.statements import add, delete_rows_of_orders, insert_rows, update_rows
 from ledger.writing.step_rows import changed_step_row, step_row
-from ledger.writing.stored_orders import changed_columns, lock_orders
+from ledger.writing.stored_orders import changed_columns, load_order_keys, lock_orders
 from ledger.writing.work_items import WorkItemKeys, load_work_items, put_work_items
 from workflows.contract.order_changes import OrderChange
 
@@ -136,11 +136,10 @@ def _write_orders(
             new = changed_columns({**row, "interrupted_kind": kept}, update.stored)
             changed.update(orders, ("key",), {**new, "key": update.key})
     new_rows = [row for rows in (inserted.repaired() if repair else inserted).rows.values() for row in rows]
-    if new_rows:
-        statement = insert(orders).returning(orders.c.key, sort_by_parameter_order=True)
-        keys = connection.execute(statement, new_rows).scalars().all()
-        for update, key in zip((update for update in updates if update.is_new), keys, strict=True):
-            update.key = key
+    insert_rows(connection, orders, new_rows)
+    keys = load_order_keys(connection, {row["order_id"] for row in new_rows})
+    for update, inserted_row in zip((update for update in updates if update.is_new), new_rows, strict=True):
+        update.key = keys[inserted_row["order_id"], inserted_row["submission"]]
     (changed.repaired() if repair else changed).write(connection)
 
 

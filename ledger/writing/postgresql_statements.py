@@ -19,6 +19,10 @@ from ledger.writing.sql_text import insert_of, names, or_replace
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
+def insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    _run(connection, _insert_sql(table, tuple(rows[0])), rows)
+
+
 def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     columns = tuple(rows[0])
     _run(connection, f"{_insert_sql(table, columns)} {or_replace(table, columns)}", rows)

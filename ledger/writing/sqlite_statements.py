@@ -18,6 +18,11 @@ from ledger.writing.sql_text import insert_of, or_replace
 Convert = Callable[[Any], Any]
 
 
+def insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    columns = tuple(rows[0])
+    _run(connection, _insert_sql(table, columns), table, columns, rows)
+
+
 def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     columns = tuple(rows[0])
     _run(connection, f"{_insert_sql(table, columns)} {or_replace(table, columns)}", table, columns, rows)

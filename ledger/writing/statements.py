@@ -20,6 +20,12 @@ def insert_into(table: Table, dialect: str) -> sqlite.Insert | postgresql.Insert
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Raises IntegrityError if the primary key, or another unique value, of a row is there already."""
+    if rows:
+        (sqlite_statements if is_sqlite(connection) else postgresql_statements).insert(connection, table, rows)
+
+
 def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Inserts rows. Of those whose primary key is there already, the given columns are replaced. All rows have the same
     columns."""

@@ -91,6 +91,19 @@ def lock_orders(connection: Connection, order_ids: Collection[str]) -> dict[str,
     return found
 
 
+_SELECT_KEYS = select(_columns.order_id, _columns.submission, _columns.key).where(
+    IsOneOf(_columns.order_id, "order_ids")
+)
+
+
+def load_order_keys(connection: Connection, order_ids: Collection[str]) -> dict[tuple[str, str], int]:
+    """(order id, submission) → key."""
+    if not order_ids:
+        return {}
+    found = connection.execute(_SELECT_KEYS, {"order_ids": order_ids})
+    return {(row.order_id, row.submission): row.key for row in found}
+
+
 def _stored_order(row: Row[Any]) -> StoredOrder:
     key, order_id, submission, run_id, run_started_at, event_id, position_at, *rest = tuple(row)
     position = ChangePosition(run_started_at, event_id, position_at)
