@@ -16,8 +16,8 @@ from operations.client import OrderClient
 from tests.support.servers.postgres import PostgresServer
 from workflows.contract.order_messages import order_workflow_id
 
-ORDERS = 300
-ROUNDS = 15
+ORDERS = 100
+ROUNDS = 40
 SETTLING = 1.5
 """Seconds between two rounds, in which the ledger gets the last changes, so that no round pays for another side."""
 LATENCY_ORDERS = 60
