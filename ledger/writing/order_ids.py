@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 from functools import cache
 
 from sqlalchemy import Connection, Insert, func
@@ -15,13 +16,13 @@ from workflows.contract.states import OrderState
 
 
 def record_order_ids(connection: Connection, updates: Sequence[OrderUpdate]) -> None:
-    """An id is accepted as soon as one order with it is. The digest is that of the latest accepted order. An order that
-    is not compiled yet may still be rejected, so it does not use its id up."""
-    accepted: list[Row] = []
-    rejected: list[Row] = []
+    """An id is accepted as soon as one order with it is, and says so of the latest that was; before, of the latest that
+    was rejected. Submissions may come in any order. The digest is that of the latest accepted order. An order that is
+    not compiled yet may still be rejected, so it does not use its id up."""
+    rows: dict[_Use, list[Row]] = {use: [] for use in _Use}
     for update in updates:
         may_be_new = update.is_replacing or update.change.digest or update.change.amendments
-        if not (may_be_new and update.is_current) or update.is_undecided:
+        if not may_be_new or update.is_undecided:
             continue
         is_accepted = update.order.state is not OrderState.REJECTED
         row = {
@@ -32,24 +33,34 @@ def record_order_ids(connection: Connection, updates: Sequence[OrderUpdate]) -> 
             "accepted": is_accepted,
             "first_at": update.order.started_at,
         }
-        (accepted if is_accepted else rejected).append(row)
-    dialect = connection.dialect.name
-    if accepted:
-        connection.execute(_accept(dialect), accepted)
-    if rejected:
-        connection.execute(insert_into(order_ids, dialect).on_conflict_do_nothing(), rejected)
+        rows[_Use((is_accepted, update.is_current))].append(row)
+    for use, of_use in rows.items():
+        if of_use:
+            connection.execute(_recording(use, connection.dialect.name), of_use)
+
+
+class _Use(Enum):
+    """Whether the order was accepted, and whether it is the latest submission. Each takes the place of those before."""
+
+    EARLIER_REJECTED = (False, False)
+    REJECTED = (False, True)
+    EARLIER_ACCEPTED = (True, False)
+    ACCEPTED = (True, True)
 
 
 @cache
-def _accept(dialect: str) -> Insert:
+def _recording(use: _Use, dialect: str) -> Insert:
     statement = insert_into(order_ids, dialect)
-    new = statement.excluded
+    if use is _Use.EARLIER_REJECTED:
+        return statement.on_conflict_do_nothing()
+    new, stored = statement.excluded, order_ids.c
     return statement.on_conflict_do_update(
         index_elements=["order_id"],
         set_={
-            "digest": func.coalesce(new.digest, order_ids.c.digest),
+            "digest": func.coalesce(new.digest, stored.digest),
             "submission": new.submission,
             "revision": new.revision,
             "accepted": new.accepted,
         },
+        where=None if use is _Use.ACCEPTED else stored.accepted.is_(False),
     )

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import Engine, Table, delete, func, select, update
 
 from activity_contract.line_reasons import LineReason
@@ -242,6 +243,43 @@ def test_an_order_that_was_rejected_before_is_no_clash(ledger_database: Engine) 
     _write(ledger_database, second.complete())
     assert _values(ledger_database, clashes, "order_id") == []
     assert _values(ledger_database, order_ids, "accepted", "submission", "first_at") == [(True, "second-run", EPOCH)]
+
+
+REJECTED = OrderState.REJECTED
+IN_PROGRESS = OrderState.IN_PROGRESS
+
+
+@pytest.mark.parametrize("is_together", [False, True])
+@pytest.mark.parametrize("is_newest_first", [False, True])
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ([REJECTED, REJECTED], (False, "run-2")),
+        ([REJECTED, IN_PROGRESS], (True, "run-2")),
+        ([IN_PROGRESS, REJECTED], (True, "run-1")),
+        ([IN_PROGRESS, IN_PROGRESS, REJECTED], (True, "run-2")),
+    ],
+    ids=["rejected twice", "then accepted", "then rejected", "a revision, then rejected"],
+)
+def test_an_id_is_used_by_the_latest_order_that_was_accepted(
+    ledger_database: Engine,
+    states: list[OrderState],
+    expected: tuple[bool, str],
+    is_newest_first: bool,
+    is_together: bool,
+) -> None:
+    """A rebuild writes the latest submission first."""
+    changes = [
+        SimulatedOrder(
+            "HS-1", f"run-{number}", state=state, started_at=EPOCH + timedelta(days=number), revision=number
+        ).complete()
+        for number, state in enumerate(states, start=1)
+    ]
+    if is_newest_first:
+        changes.reverse()
+    for batch in [changes] if is_together else [[change] for change in changes]:
+        _write(ledger_database, *batch)
+    assert _values(ledger_database, order_ids, "accepted", "submission") == [expected]
 
 
 def test_an_order_that_is_not_compiled_yet_does_not_use_its_id_up(ledger_database: Engine) -> None:
