@@ -8,16 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Select, Table, select, text
+from sqlalchemy import Engine, Select, Table, select
 from temporalio.client import Client
 
 from ledger.retention.holds import held_orders
+from ledger.retention.known_subjects import submissions_of_customer
 from ledger.retention.temporal_runs import list_order_ids, read_submission
 from ledger.schema.tables import archived_orders, orders
 
 MAX_CONCURRENT_READS = 16
-CURRENT, SUPERSEDED = text("orders.is_current"), text("NOT orders.is_current")
-"""As in the indexes."""
 
 
 @dataclass
@@ -46,10 +45,8 @@ def find_stored_orders(engine: Engine, customer_id: str) -> dict[str, CustomerOr
     """Order id → order, with the submissions that the ledger and the archive have."""
     found: dict[str, CustomerOrder] = {}
     with engine.connect() as connection:
-        for table, part in ((archived_orders, ()), (orders, (CURRENT,)), (orders, (SUPERSEDED,))):
-            query = select(table.c.order_id, table.c.submission).where(table.c.customer_id == customer_id, *part)
-            for row in connection.execute(query):
-                found.setdefault(row.order_id, CustomerOrder(row.order_id)).submissions.add(row.submission)
+        for order_id, submission in submissions_of_customer(connection, customer_id):
+            found.setdefault(order_id, CustomerOrder(order_id)).submissions.add(submission)
     return found
 
 

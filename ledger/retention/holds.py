@@ -10,6 +10,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Connection, Engine, and_, insert, or_, select, text, update
 
 from ledger.database import is_sqlite, ledger_errors, write_transaction
+from ledger.retention.known_subjects import is_known_order, submissions_of_customer
 from ledger.schema.tables import archived_orders, legal_holds, orders
 
 _LIFE_LOCK = 0x6F72646F + 1
@@ -38,9 +39,13 @@ class LegalHold:
 
 
 def place_hold(engine: Engine, hold: LegalHold) -> None:
-    """Raises HoldRefused if there is one already."""
+    """Raises HoldRefused if there is one already, or if nothing is known of the order or the customer: a mistyped id
+    would leave what is meant without a hold."""
     with ledger_errors(engine), write_transaction(engine) as connection:
         lock_data_life(connection)
+        if not _is_known(connection, hold.scope, hold.subject):
+            named = "order" if hold.scope is HoldScope.ORDER else "order of customer"
+            raise HoldRefused(f"There is no {named} {hold.subject} in the ledger or its archive; is the id right?")
         present = connection.execute(select(legal_holds).where(_is_of(hold.scope, hold.subject), IN_FORCE)).first()
         if present is not None:
             raise HoldRefused(
@@ -54,6 +59,12 @@ def place_hold(engine: Engine, hold: LegalHold) -> None:
             "placed_at": hold.placed_at,
         }
         connection.execute(insert(legal_holds), values)
+
+
+def _is_known(connection: Connection, scope: HoldScope, subject: str) -> bool:
+    if scope is HoldScope.ORDER:
+        return is_known_order(connection, subject)
+    return next(submissions_of_customer(connection, subject), None) is not None
 
 
 def release_hold(engine: Engine, scope: HoldScope, subject: str, by: str, at: datetime) -> None:

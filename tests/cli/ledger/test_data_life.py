@@ -69,6 +69,7 @@ def test_an_archive_that_is_not_there_is_said(tmp_path: Path) -> None:
 def test_a_hold_is_placed_listed_and_released() -> None:
     refused(call("ledger", "hold", "--reason", "an audit"), "Name either an order or, with --customer", 2)
     refused(call("ledger", "hold", "HS-1"), "A hold needs a --reason", 2)
+    refused(call("ledger", "hold", "HS-mistyped", "--reason", "an audit"), "There is no order HS-mistyped")
     placed = call("ledger", "hold", "--customer", "C-88", "--reason", "an audit", "--by", "ann")
     assert placed.out == "Customer C-88 is under legal hold.\n"
     refused(call("ledger", "hold", "--customer", "C-88", "--reason", "again"), "already: by ann, an audit")
@@ -133,11 +134,14 @@ async def test_an_unknown_customer_is_refused_and_nothing_is_recorded(temporal: 
     assert call("ledger", "erasures").out == "Nothing was erased.\n"
 
 
-async def test_a_customer_who_was_erased_can_be_erased_again(temporal: WorkflowEnvironment) -> None:
+async def test_a_customer_who_was_erased_can_be_erased_again(
+    temporal: WorkflowEnvironment, ledger_database: Engine
+) -> None:
     ordo = Ordo(server_address(temporal.client), "ordo")
     for _ in range(2):
         erased = await ordo("erase", "--customer", "C-2", "--reason", "a letter", "--yes")
         assert (erased.status, "HS-3" in erased.out) == (4, True)
+    write_ended(ledger_database, "HS-5", customer="C-once-held")
     call("ledger", "hold", "--customer", "C-once-held", "--reason", "an audit", "--by", "ann")
     call("ledger", "release", "--customer", "C-once-held")
     for _ in range(2):

@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine
 
+from ledger.database import write_transaction
 from ledger.retention.holds import HoldRefused, HoldScope, LegalHold, list_holds, place_hold, release_hold
-from tests.support.ledger.simulated_orders import EPOCH
+from ledger.writing.apply_changes import apply_changes
+from tests.support.ledger.simulated_orders import EPOCH, SimulatedOrder
 
 HOLD = LegalHold(HoldScope.CUSTOMER, "C-7", "the dispute of May", "ann", EPOCH)
+
+
+@pytest.fixture(autouse=True)
+def order(ledger_database: Engine) -> None:
+    with write_transaction(ledger_database) as connection:
+        apply_changes(connection, [SimulatedOrder("HS-1", customer={"id": "C-7"}).complete()])
+
+
+@pytest.mark.parametrize(
+    ("scope", "subject", "message"),
+    [
+        (HoldScope.ORDER, "HS-7", "There is no order HS-7 in the ledger or its archive; is the id right?"),
+        (HoldScope.CUSTOMER, "C-1", "There is no order of customer C-1 in the ledger or its archive; is the id right?"),
+    ],
+)
+def test_a_mistyped_id_is_not_held(ledger_database: Engine, scope: HoldScope, subject: str, message: str) -> None:
+    with pytest.raises(HoldRefused, match=re.escape(message)):
+        place_hold(ledger_database, LegalHold(scope, subject, "the dispute of May", "ann", EPOCH))
+    assert list_holds(ledger_database) == []
 
 
 def test_a_hold_is_remembered_with_who_placed_and_who_released_it(ledger_database: Engine) -> None:
