@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, and_, case, func, select
 
 from ledger.reading.filters.order_criteria import CURRENT
 from ledger.reports.action_kinds import action_kind
@@ -23,7 +23,8 @@ from ledger.reports.stuck_orders import read_stuck
 from ledger.schema.tables import attempts, catalogue_versions, history_entries, order_products, orders
 from workflows.contract.states import Jeopardy, OrderState
 
-_UNDECIDED = (OrderState.ACKNOWLEDGED.value,)
+_IS_UNDECIDED = and_(orders.c.state == OrderState.ACKNOWLEDGED.value, orders.c.catalogue_version_key.is_(None))
+"""An accepted order of which nothing has begun is acknowledged, too, and has been compiled with a catalogue."""
 
 
 def read_shift(connection: Connection, period: ReportPeriod) -> ShiftReport:
@@ -41,9 +42,9 @@ def read_shift(connection: Connection, period: ReportPeriod) -> ShiftReport:
 
 def _arrived(connection: Connection, period: ReportPeriod) -> Arrivals:
     began = (CURRENT, period.contains(orders.c.started_at))
-    by_state: dict[str, int] = dict(
-        connection.execute(select(orders.c.state, func.count()).where(*began).group_by(orders.c.state)).all()
-    )
+    is_rejected = orders.c.state == OrderState.REJECTED.value
+    counts = select(func.count(), func.count(case((is_rejected, 1))), func.count(case((_IS_UNDECIDED, 1))))
+    submitted, rejected, undecided = connection.execute(counts.where(*began)).one()
     products = (
         select(order_products.c.product, func.count().label("number"))
         .join_from(orders, order_products, order_products.c.order_key == orders.c.key)
@@ -52,8 +53,6 @@ def _arrived(connection: Connection, period: ReportPeriod) -> Arrivals:
         .order_by(func.count().desc(), order_products.c.product)
         .limit(MAX_ROWS)
     )
-    submitted, rejected = sum(by_state.values()), by_state.get(OrderState.REJECTED.value, 0)
-    undecided = sum(by_state.get(state, 0) for state in _UNDECIDED)
     return Arrivals(
         submitted=submitted,
         accepted=submitted - rejected - undecided,

@@ -140,8 +140,8 @@ def _counts(counts: Mapping[str, int], tone: str, noun: str, criterion: str) -> 
 def _figures(report: ShiftReport) -> Iterator[Figure]:
     came, ended, stuck = report.arrived, report.ended, report.stuck
     rejected = f"{came.rejected:,} rejected" if came.rejected else ""
-    acknowledged = f"{came.undecided:,} acknowledged, not begun" if came.undecided else ""
-    arrived = ", ".join(filter(None, (f"{came.accepted:,} begun", rejected, acknowledged)))
+    undecided = f"{came.undecided:,} not decided yet" if came.undecided else ""
+    arrived = ", ".join(filter(None, (f"{came.accepted:,} accepted", rejected, undecided)))
     period = {"since": report.since.isoformat(), "until": report.until.isoformat()}
     yield Figure(came.submitted, "orders came", arrived, "planned", f"/orders?{urlencode(period)}")
     done = sum(ended.by_state.values())

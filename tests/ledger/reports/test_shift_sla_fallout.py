@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import Engine
+
+from ledger.database import write_transaction
 from ledger.reports.fallout import read_fallout
 from ledger.reports.model.fallout_report import Resolution
 from ledger.reports.period import ReportPeriod
 from ledger.reports.shift import read_shift
 from ledger.reports.sla import read_sla
+from ledger.writing.apply_changes import apply_changes
 from tests.support.ledger.filled_ledgers import FilledLedger
+from tests.support.ledger.simulated_orders import EPOCH, SimulatedOrder
 from workflows.contract.states import OrderState, StepState
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -21,6 +27,21 @@ def is_in(at: datetime | None) -> bool:
     return at is not None and PERIOD.since <= at < PERIOD.until
 
 
+def test_only_an_order_without_a_plan_is_not_decided_yet(ledger_database: Engine) -> None:
+    """An accepted order that is to begin later is acknowledged, too."""
+    accepted, submitted = SimulatedOrder("HS-1"), SimulatedOrder("HS-2")
+    for order in (accepted, submitted):
+        order.state = OrderState.ACKNOWLEDGED
+    undecided = replace(
+        submitted.complete(), order=replace(submitted.record, catalogue_version=None), lines=[], steps=[]
+    )
+    period = ReportPeriod(EPOCH - timedelta(days=1), EPOCH + timedelta(days=1), EPOCH + timedelta(days=1))
+    with write_transaction(ledger_database) as connection:
+        apply_changes(connection, [accepted.complete(), undecided])
+        arrived = read_shift(connection, period).arrived
+    assert (arrived.submitted, arrived.accepted, arrived.undecided) == (2, 1, 1)
+
+
 def test_a_shift_counts_what_came_ended_and_was_done(filled: FilledLedger) -> None:
     with filled.engine.connect() as connection:
         report = read_shift(connection, PERIOD)
@@ -28,8 +49,8 @@ def test_a_shift_counts_what_came_ended_and_was_done(filled: FilledLedger) -> No
     states = Counter(order.state for order in came)
     assert report.arrived.submitted == len(came) > 100
     assert report.arrived.rejected == states[OrderState.REJECTED]
-    assert report.arrived.undecided == states[OrderState.ACKNOWLEDGED]
-    assert report.arrived.accepted == len(came) - states[OrderState.REJECTED] - states[OrderState.ACKNOWLEDGED]
+    assert states[OrderState.ACKNOWLEDGED] > 0, "of these, nothing has begun"
+    assert (report.arrived.undecided, report.arrived.accepted) == (0, len(came) - states[OrderState.REJECTED])
     products = Counter(product for order in came for product in order.products)
     assert report.arrived.by_product == dict(sorted(products.items(), key=lambda item: (-item[1], item[0]))[:20])
     ended = [
