@@ -24,12 +24,20 @@ from ledger.reading.order_lists.order_list import OrderList
 from ledger.reading.order_lists.order_search import OrderTotal
 from ledger.reading.order_lists.row_details import RowDetails, read_row_details
 from ledger.reading.paging.sorting import parse_order_sort, parse_work_sort
-from ledger.reading.single_order import attempts, line_reasons, order_record, plan_rows, step_times
+from ledger.reading.single_order import (
+    attempts,
+    line_reasons,
+    order_record,
+    plan_rows,
+    step_times,
+    submissions,
+)
 from ledger.reading.single_order.attempts import StoredAttempt
 from ledger.reading.single_order.history_page import HistoryPage, HistoryRequest
 from ledger.reading.single_order.order_record import OrderHead, OrderRecordRead
 from ledger.reading.single_order.order_storage import read_storage
 from ledger.reading.single_order.plan_rows import StoredPlan
+from ledger.reading.single_order.submissions import StoredSubmission
 from ledger.reading.single_order.timed_steps import TimedStep
 from ledger.reading.single_order.used_ids import UsedIdRow, find_used_id
 from ledger.reading.time_limit import limited
@@ -149,10 +157,20 @@ class LedgerReader:
         head, _ = self._ask_order(order_id, lambda connection: order_record.read_head(connection, order_id))
         return head
 
-    def read_order(self, order_id: str, *, with_steps: bool = True) -> tuple[OrderRecordRead | None, Freshness]:
-        found, freshness = self._ask_order(
-            order_id, lambda connection: order_record.read_order(connection, order_id, with_steps=with_steps)
-        )
+    def read_submissions(self, order_id: str) -> tuple[list[StoredSubmission], Freshness]:
+        """The oldest first. Empty: the ledger does not have the order."""
+        with self._reading() as connection:
+            return submissions.read_submissions(connection, order_id), read_freshness(connection)
+
+    def read_order(
+        self, order_id: str, submission: str | None = None, *, with_steps: bool = True
+    ) -> tuple[OrderRecordRead | None, Freshness]:
+        """This submission; without one, the latest. None: the ledger does not have it."""
+
+        def read(connection: Connection) -> OrderRecordRead | None:
+            return order_record.read_order(connection, order_id, submission, with_steps=with_steps)
+
+        found, freshness = self._ask_order(order_id, read, submission)
         if found is None:
             return found, freshness
         with self._reading() as connection:
@@ -230,11 +248,15 @@ class LedgerReader:
         found, _ = self._ask_order(order_id, lambda connection: order_record.read_submitted(connection, order_id))
         return found
 
-    def _ask_order(self, order_id: str, question: Callable[[Connection], AnswerT]) -> tuple[AnswerT, Freshness]:
-        """Asks the archive if the order was moved there. Raises LedgerUnusable also if the archive cannot be read."""
+    def _ask_order(
+        self, order_id: str, question: Callable[[Connection], AnswerT], submission: str | None = None
+    ) -> tuple[AnswerT, Freshness]:
+        """Asks the archive if the order (or this submission of it) was moved there. Raises LedgerUnusable also if the
+        archive cannot be read."""
         with self._reading() as connection:
             freshness = read_freshness(connection)
-            if order_record.read_head(connection, order_id) is not None or not is_archived(connection, order_id):
+            head = order_record.read_head(connection, order_id, submission)
+            if head is not None or not is_archived(connection, order_id):
                 return question(connection), freshness
         with archived_order(self.engine, order_id) as archived, archived.connect() as connection:
             return question(connection), freshness

@@ -62,26 +62,28 @@ class OrderRecordRead:
     storage: OrderStorage = NOT_MOVED
 
 
-def read_head(connection: Connection, order_id: str) -> OrderHead | None:
-    """Of the latest submission. None: the ledger does not have the order."""
-    row = connection.execute(select(orders, _GAP).where(*_current(order_id))).one_or_none()
+def read_head(connection: Connection, order_id: str, submission: str | None = None) -> OrderHead | None:
+    """Of this submission; without one, of the latest. None: the ledger does not have it."""
+    row = connection.execute(select(orders, _GAP).where(*_is_asked_for(order_id, submission))).one_or_none()
     return None if row is None else _head(row)
 
 
 def read_submitted(connection: Connection, order_id: str) -> dict[str, Any] | None:
     """The order as submitted or amended last. None: the ledger does not know it."""
     source = orders.join(order_documents, order_documents.c.order_key == orders.c.key)
-    query = select(order_documents.c.submitted).select_from(source).where(*_current(order_id))
+    query = select(order_documents.c.submitted).select_from(source).where(*_is_asked_for(order_id))
     found: dict[str, Any] | None = connection.execute(query).scalar_one_or_none()
     return found or None  # an erased one is empty
 
 
-def read_order(connection: Connection, order_id: str, *, with_steps: bool = True) -> OrderRecordRead | None:
-    """The latest submission. None: the ledger does not have the order."""
+def read_order(
+    connection: Connection, order_id: str, submission: str | None = None, *, with_steps: bool = True
+) -> OrderRecordRead | None:
+    """This submission; without one, the latest. None: the ledger does not have it."""
     documents = orders.outerjoin(order_documents, order_documents.c.order_key == orders.c.key)
     source = documents.outerjoin(catalogue_versions, catalogue_versions.c.key == orders.c.catalogue_version_key)
     query = select(orders, _GAP, order_documents, catalogue_versions.c.version).select_from(source)
-    row = connection.execute(query.where(*_current(order_id))).one_or_none()
+    row = connection.execute(query.where(*_is_asked_for(order_id, submission))).one_or_none()
     if row is None:
         return None
     found = tuple(read_steps(connection, row.key)) if with_steps else ()
@@ -104,8 +106,9 @@ _GAP = (
 )
 
 
-def _current(order_id: str) -> tuple[Any, ...]:
-    return orders.c.order_id == order_id.replace("\0", "�"), orders.c.is_current
+def _is_asked_for(order_id: str, submission: str | None = None) -> tuple[Any, ...]:
+    which = orders.c.is_current if submission is None else orders.c.submission == submission
+    return orders.c.order_id == order_id.replace("\0", "�"), which
 
 
 def _head(row: Row[Any]) -> OrderHead:

@@ -161,6 +161,20 @@ def test_all_orders_of_a_customer_are_found_by_indexes(filled: FilledLedger) -> 
         assert whole_tables_read(plan) == whole_indexes_read(plan) == [], statement
 
 
+def test_submissions_of_an_order_are_listed_and_read_by_indexes(filled: FilledLedger) -> None:
+    order = filled.changes[0]
+    with sent_statements(filled.engine) as sent:
+        (listed,), _ = filled.reader.read_submissions(order.order_id)
+        found, _ = filled.reader.read_order(order.order_id, listed.submission)
+    assert found is not None
+    assert listed.submission == found.head.submission == order.submission
+    scans = re.compile(r"(SCAN|Seq Scan) (archived|erased)_orders")
+    for statement, parameters in sent:
+        plan = query_plan(filled.engine, statement, parameters)
+        assert whole_tables_read(plan) == whole_indexes_read(plan) == [], statement
+        assert [step for step in plan if scans.match(step)] == [], statement
+
+
 @pytest.mark.parametrize(("kind", "pair"), WORK, ids=lambda value: getattr(value, "name", str(value)))
 def test_lists_of_work_read_no_whole_table(filled: FilledLedger, kind: WorkKind, pair: WorkPair) -> None:
     with sent_statements(filled.engine) as sent:
