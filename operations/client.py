@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from activity_contract.line_reasons import LineReason
     from compiler.plan.plan import PlannedDefinition
     from ledger.reading.single_order.attempts import StoredAttempt
+    from ledger.reading.single_order.submissions import StoredSubmission
     from ledger.reading.work_lists.system_work import WorkAtSystem
     from ledger.reading.work_lists.work_groups import FalloutGroup, TaskGroup
     from workflows.contract.order_changes import AmendmentRecord
@@ -124,8 +125,15 @@ class OrderClient:
             await self._wait_until_written(submission.order_id)
         return submission
 
-    async def read(self, order_id: str, *, steps: bool = True, source: Preference = "best") -> OrderDetails:
-        return await self._source.read(order_id, source, steps=steps)
+    async def read(
+        self, order_id: str, *, steps: bool = True, source: Preference = "best", submission: int | None = None
+    ) -> OrderDetails:
+        """`submission` is a number in `list_submissions`: that one is read from the ledger. Without one, the latest."""
+        return await self._source.read(order_id, source, submission, steps=steps)
+
+    async def list_submissions(self, order_id: str) -> tuple[Sequence[StoredSubmission], Provenance]:
+        """How often the order was submitted, the oldest first. Only with a ledger."""
+        return await self._source.read_submissions(order_id)
 
     async def add_steps(self, details: OrderDetails) -> OrderDetails:
         """The order, which was just read without its steps, with all of them."""
@@ -264,10 +272,12 @@ class OrderClient:
         blockers = find_blockers(details.order, details.steps, details.step(step) if step else None)
         return details, await cross_order_blockers.trace_cross_order(self.read, details, blockers)
 
-    async def read_history(self, order_id: str, source: Preference = "best") -> OrderDetails:
+    async def read_history(
+        self, order_id: str, source: Preference = "best", submission: int | None = None
+    ) -> OrderDetails:
         """Returns the order without its steps; `order.history` says who did what, when and why. From the ledger, it is
-        complete, and has what people entered. Raises NoWorker."""
-        return await self._source.read_history(order_id, source)
+        complete, and has what people entered. `submission` is as for `read`. Raises NoWorker."""
+        return await self._source.read_history(order_id, source, submission)
 
     async def read_attempts(self, order_id: str, step: str | None = None) -> list[StoredAttempt]:
         """The attempts at an order's calls, or at those of a step (an id or a number). Only with a ledger."""

@@ -32,6 +32,7 @@ PART_OF_STEPS = 2_500
 
 if TYPE_CHECKING:
     from ledger.reading.single_order.order_storage import OrderStorage
+    from ledger.reading.single_order.submissions import StoredSubmission
 
 DetailsSource = Literal["worker", "record", "ledger"]
 
@@ -52,6 +53,13 @@ class OrderDetails:
     """Why the ledger answers, although the order itself was asked."""
     storage: OrderStorage | None = None
     """None unless it is from the ledger."""
+    submission: StoredSubmission | None = None
+    """The one that was asked for. None: the latest, without being asked for."""
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it is the latest submission of the order."""
+        return self.submission is None or self.submission.is_current
 
     def step(self, step_ref: str) -> StepView:
         return find_step(self.steps, step_ref, self.order.order_id)

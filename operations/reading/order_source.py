@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from activity_contract.line_reasons import LineReason
     from ledger.reading.single_order.attempts import StoredAttempt
     from ledger.reading.single_order.order_record import OrderHead, OrderRecordRead
+    from ledger.reading.single_order.submissions import StoredSubmission
     from workflows.contract.order_changes import AmendmentRecord
 
 Preference = Literal["best", "live", "ledger"]
@@ -60,7 +61,12 @@ class OrderSource:
         self._client = client
         self._ledger = ledger
 
-    async def read(self, order_id: str, preference: Preference, *, steps: bool = True) -> OrderDetails:
+    async def read(
+        self, order_id: str, preference: Preference, submission: int | None = None, *, steps: bool = True
+    ) -> OrderDetails:
+        """`submission` is a number in `read_submissions`. Without one, the latest is read."""
+        if submission is not None:
+            return await self._read_submission(order_id, preference, submission, steps=steps)
         if preference == "ledger":
             return await self._from_ledger(self._require(), order_id, steps=steps)
         if self._ledger is None:
@@ -83,6 +89,29 @@ class OrderSource:
             stored = await self._from_ledger(self._ledger, order_id, steps=steps)
             return replace(_as_recorded(stored, live), order_failure=SILENT)
         return replace(live, ledger_failure=known.failure)
+
+    async def _read_submission(
+        self, order_id: str, preference: Preference, number: int, *, steps: bool
+    ) -> OrderDetails:
+        if preference == "live":
+            raise OperationRefused(
+                RefusalCode.INVALID, "A submission is read from the ledger by its number, and `live` does not ask it"
+            )
+        found, _ = await self.read_submissions(order_id)
+        for each in found:
+            if each.number == number:
+                ledger, wanted = self._require(), each.submission
+                return replace(await self._from_ledger(ledger, order_id, wanted, steps=steps), submission=each)
+        known = "only 1" if len(found) == 1 else f"only 1 to {len(found)}"
+        listed = Alternative(action="submissions", parameters={"order_id": order_id}, effect="lists them")
+        raise NotFound(f"Order {order_id} has no submission {number}, {known}", listed)
+
+    async def read_submissions(self, order_id: str) -> tuple[Sequence[StoredSubmission], Provenance]:
+        """The oldest first."""
+        found, freshness = await self._require().ask(lambda reader: reader.read_submissions(order_id))
+        if not found:
+            raise _not_in_ledger(order_id)
+        return found, from_ledger(freshness)
 
     async def add_steps(self, details: OrderDetails) -> OrderDetails:
         """The order, which was just read without its steps, with all of them."""
@@ -119,9 +148,11 @@ class OrderSource:
         end = request.offset + request.limit
         return StepsPage(steps=fitting[request.offset : end], next_offset=end if end < len(fitting) else None)
 
-    async def read_history(self, order_id: str, preference: Preference) -> OrderDetails:
+    async def read_history(self, order_id: str, preference: Preference, submission: int | None = None) -> OrderDetails:
         """The ledger has all entries, with what people entered; an order keeps its latest ones, without that. The
         last entry of an order that was ended from outside is that end. Raises NoWorker if neither answers."""
+        if submission is not None:
+            return _with_interruption(await self.read(order_id, preference, submission, steps=False))
         return _with_interruption(await self._read_history(order_id, preference))
 
     async def _read_history(self, order_id: str, preference: Preference) -> OrderDetails:
@@ -178,8 +209,10 @@ class OrderSource:
         except LedgerAway as error:
             return _Known(failure=error.message)
 
-    async def _from_ledger(self, ledger: LedgerAccess, order_id: str, *, steps: bool) -> OrderDetails:
-        found, freshness = await ledger.ask(lambda reader: reader.read_order(order_id, with_steps=steps))
+    async def _from_ledger(
+        self, ledger: LedgerAccess, order_id: str, submission: str | None = None, *, steps: bool
+    ) -> OrderDetails:
+        found, freshness = await ledger.ask(lambda reader: reader.read_order(order_id, submission, with_steps=steps))
         if found is None:
             raise _not_in_ledger(order_id)
         return _details(found, from_ledger(freshness))

@@ -4,6 +4,7 @@ away. The orders run on a real server, and their changes go into a real database
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -22,7 +23,7 @@ from operations.client import OrderClient
 from operations.errors import NotFound, OperationRefused
 from operations.reading import order_details
 from operations.reading.ledger_access import LedgerAccess, LedgerAway
-from tests.support.core.plans import call
+from tests.support.core.plans import call, plan_of
 from tests.support.ledger.writing_sink import writing_to
 from tests.support.workflows.order_runner import ANN, Desk, Order, desk_on
 from tests.support.workflows.scripted_activities import failure
@@ -215,6 +216,51 @@ async def test_after_temporal_forgot_the_run_the_ledger_answers(desk: Desk, orde
         await orders.read(order.id, source="live")
     assert details.steps[0].output == {"serial": "S-1"}
     assert [each.order_id for each in (await orders.list_orders(OrderFilter(search=order.id))).orders] == [order.id]
+
+
+async def test_each_submission_of_an_order_is_read_from_the_ledger(desk: Desk, orders: OrderClient) -> None:
+    order = Order(desk.client, f"O-{uuid.uuid4().hex[:8]}")
+    desk.script.findings[order.id] = [{"severity": "error", "code": "no-such-product", "message": "unknown"}]
+    assert not (await desk.send(order.id)).accepted
+    await orders.wait_until_ended(order.id, 60)
+    del desk.script.findings[order.id]
+    desk.script.plans[order.id] = plan_of(TASK, order=order.id)
+    assert (await desk.send(order.id)).accepted
+    await order.until_state(a="in_progress")
+
+    found, provenance = await orders.list_submissions(order.id)
+    assert [(each.number, each.state, each.is_current) for each in found] == [
+        (1, OrderState.REJECTED, False),
+        (2, OrderState.IN_PROGRESS, True),
+    ]
+    assert provenance.source == "ledger"
+    assert (await orders.read(order.id)).source == "worker"
+    first = await orders.read(order.id, submission=1)
+    assert (first.source, first.order.state, first.steps, first.is_current) == (
+        *("ledger", OrderState.REJECTED, ()),
+        False,
+    )
+    assert [finding["code"] for finding in first.order.findings] == ["no-such-product"]
+    second = await orders.read(order.id, submission=2, source="ledger")
+    assert (second.source, [step.id for step in second.steps], second.is_current) == ("ledger", ["camera.a@1"], True)
+    told = [(await orders.read_history(order.id, submission=number)).order for number in (1, 2)]
+    assert [each.state for each in told] == [OrderState.REJECTED, OrderState.IN_PROGRESS]
+    assert told[0].history != told[1].history
+    with pytest.raises(NotFound, match=f"Order {order.id} has no submission 3, only 1 to 2") as raised:
+        await orders.read_history(order.id, submission=3)
+    assert [each.action for each in raised.value.alternatives] == ["submissions"]
+    with pytest.raises(OperationRefused, match="`live` does not ask it"):
+        await orders.read(order.id, submission=1, source="live")
+
+
+async def test_submissions_need_a_ledger_that_has_the_order(desk: Desk, orders: OrderClient) -> None:
+    for ask in (orders.list_submissions, lambda order_id: orders.read(order_id, submission=1)):
+        with pytest.raises(NotFound, match="The ledger has no order NOBODY-1"):
+            await ask("NOBODY-1")
+    without = client_of(desk, None)
+    for ask in (without.list_submissions, lambda order_id: without.read_history(order_id, submission=1)):
+        with pytest.raises(OperationRefused, match="Only a ledger keeps this"):
+            await ask("NOBODY-1")
 
 
 async def test_while_the_ledger_is_away_visibility_answers_with_a_note(desk: Desk) -> None:
