@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 from pydantic import MISSING, Field
 
 from operations.reading.order_details import DetailsSource, OrderDetails
-from operations.responses import OrderReference, Response, source_fields
-from workflows.contract.order_views import HistoryEntry
+from operations.reading.provenance import Provenance
+from operations.responses import OrderReference, Response, SourcedResponse, source_fields
+from workflows.contract.order_views import HistoryEntry, InterruptionKind
 from workflows.contract.states import OrderState
 
 if TYPE_CHECKING:
     from ledger.reading.single_order.attempts import StoredAttempt
+    from ledger.reading.single_order.submissions import StoredSubmission
     from workflows.contract.order_changes import AmendmentRecord
 
 
@@ -33,6 +35,46 @@ def history_response(details: OrderDetails, entries: Sequence[HistoryEntry] | No
     fields = source_fields(details.provenance, details.ledger_failure) | {"source": details.source}
     history = [*(details.order.history if entries is None else entries)]
     return HistoryResponse(order_id=details.order.order_id, state=details.order.state, history=history, **fields)
+
+
+class ListedSubmissionResponse(Response):
+    number: int = Field(description="From 1, by start")
+    state: OrderState
+    interrupted: InterruptionKind | MISSING = Field(
+        MISSING, description="How it was ended from outside. Absent if it was not"
+    )
+    started_at: datetime
+    ended_at: datetime | None
+    revision: int | None = Field(description="Null: it is archived. `submission` of the order read reads its file")
+    catalogue_version: str | None = Field(description="Null: it was not compiled, or is archived")
+    current: bool = Field(description="Whether it is the latest one, which is read without `submission`")
+    archived: bool = Field(description="Whether it was moved into the archive")
+    erased_at: datetime | None = Field(description="When its personal data was erased; null: it was not")
+
+
+class SubmissionListResponse(OrderReference, SourcedResponse):
+    submissions: list[ListedSubmissionResponse] = Field(description="The oldest first")
+
+
+def submission_list_response(
+    order_id: str, submissions: Sequence[StoredSubmission], provenance: Provenance
+) -> SubmissionListResponse:
+    listed = [
+        ListedSubmissionResponse(
+            number=each.number,
+            state=each.state,
+            interrupted=each.interrupted or MISSING,
+            started_at=each.started_at,
+            ended_at=each.ended_at,
+            revision=each.revision,
+            catalogue_version=each.catalogue_version,
+            current=each.is_current,
+            archived=each.storage.archive_file is not None,
+            erased_at=each.storage.erased_at,
+        )
+        for each in submissions
+    ]
+    return SubmissionListResponse(order_id=order_id, submissions=listed, **source_fields(provenance))
 
 
 class AttemptResponse(Response):

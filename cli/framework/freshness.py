@@ -35,11 +35,17 @@ def note_order_source(session: Session, details: OrderDetails) -> None:
         failure, as_of = details.order_failure, format_time(details.provenance.as_of)
         session.print_note(f"{failure[:1].upper()}{failure[1:]}: this is what the ledger knows, as of {as_of}.")
     elif details.provenance is not None:
-        session.print_note(f"{_place(details, details.provenance)}. `--live` asks the order itself.")
+        session.print_note(f"{_place(details, details.provenance)}. {_submission_remark(details)}")
     storage = details.storage
     if storage is not None and storage.erased_at is not None:
         erased = f"was erased at {format_time(storage.erased_at)} (erasure {storage.erasure})"
         session.print_note(f"The personal data of this order {erased}: names, values and texts are empty.")
+
+
+def _submission_remark(details: OrderDetails) -> str:
+    if details.submission is None:
+        return "`--live` asks the order itself."
+    return f"This is submission {details.submission.number}, {'' if details.is_current else 'not '}the latest one."
 
 
 def _place(details: OrderDetails, provenance: Provenance) -> str:

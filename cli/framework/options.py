@@ -16,13 +16,21 @@ LiveOption = Annotated[bool, typer.Option("--live", help="Ask the order itself, 
 
 LedgerOption = Annotated[bool, typer.Option("--ledger", help="Ask the ledger, not the order itself.")]
 
+SubmissionOption = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", min=1, help="This submission, from the ledger: its number in `submissions`.", show_default=False
+    ),
+]
 
-def source_preference(*, live: bool, ledger: bool) -> Literal["best", "live", "ledger"]:
-    """What `--live` and `--ledger` say. Raises UsageError for both."""
-    if live and ledger:
+
+def source_preference(*, live: bool, ledger: bool, submission: int | None = None) -> Literal["best", "live", "ledger"]:
+    """What `--live` and `--ledger` say. Raises UsageError for both, and for `--live` with a submission."""
+    others = {"--ledger": ledger, "--submission": submission is not None}
+    if excluded := [option for option, is_given in others.items() if live and is_given]:
         from cli.framework.errors import UsageError
 
-        raise UsageError("--live and --ledger exclude each other")
+        raise UsageError(f"--live and {excluded[0]} exclude each other")
     return "live" if live else "ledger" if ledger else "best"
 
 

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import uuid
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
+from sqlalchemy import URL
 from temporalio.testing import WorkflowEnvironment
 
 from operations.temporal.connection import server_address
@@ -38,3 +41,18 @@ async def address(temporal: WorkflowEnvironment, tmp_path_factory: pytest.TempPa
 @pytest.fixture
 def ordo(address: str) -> Ordo:
     return Ordo(address, QUEUE)
+
+
+@pytest.fixture
+async def fed_ledger(
+    temporal: WorkflowEnvironment, ledger_url: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Ordo]:
+    """With a ledger, which a worker feeds. The task queue is the test's own: reconciliation adds all that ran there."""
+    monkeypatch.setenv("ORDO_LEDGER_URL", ledger_url.render_as_string(hide_password=False))
+    where, queue = server_address(temporal.client), f"{QUEUE}-{uuid.uuid4().hex[:8]}"
+    worker = WorkerProcess(where, queue, f"http://{NOBODY}", tmp_path / "log", DEFINITIONS)
+    try:
+        await worker.ready()
+        yield Ordo(where, queue)
+    finally:
+        worker.close()

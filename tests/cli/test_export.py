@@ -6,21 +6,16 @@ import asyncio
 import csv
 import io
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from sqlalchemy import URL
-from temporalio.testing import WorkflowEnvironment
 
-from operations.temporal.connection import server_address
 from tests.cli.conftest import DEFINITIONS
 from tests.support.command_line import NOBODY, Ordo, call, order_of
-from tests.support.workers.gateway_worker import WorkerProcess
 
-LEDGER_QUEUE = "export-tests"
 TRICKY = {"name": "1e3", "tier": "2026-12-01"}
 NOTE = {"id": "2", "product": "note", "attributes": {"text": "yes: a\n# b"}}
 
@@ -56,25 +51,10 @@ async def test_an_order_that_nobody_knows_is_not_exported(ordo: Ordo) -> None:
     assert (called.status, "EX-NOBODY" in called.err, called.out) == (1, True, "")
 
 
-@pytest.fixture
-async def with_ledger(
-    temporal: WorkflowEnvironment, ledger_url: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Ordo]:
-    """A real worker that feeds a ledger, which the command line asks."""
-    monkeypatch.setenv("ORDO_LEDGER_URL", ledger_url.render_as_string(hide_password=False))
-    where, queue = server_address(temporal.client), f"{LEDGER_QUEUE}-{ledger_url.get_backend_name()}"
-    worker = WorkerProcess(where, queue, f"http://{NOBODY}", tmp_path / "log", DEFINITIONS)
-    try:
-        await worker.ready()
-        yield Ordo(where, queue)
-    finally:
-        worker.close()
-
-
 async def test_reports_and_exports_tell_what_a_real_order_did(
-    with_ledger: Ordo, tmp_path: Path, ledger_url: URL
+    fed_ledger: Ordo, tmp_path: Path, ledger_url: URL
 ) -> None:
-    ordo, order_id = with_ledger, f"EX-{ledger_url.get_backend_name()}"
+    ordo, order_id = fed_ledger, f"EX-{ledger_url.get_backend_name()}"
     order = with_note(order_id)
     started = await ordo("start", "-", stdin=json.dumps(order))
     assert started.status == 0, started

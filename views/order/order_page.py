@@ -54,6 +54,8 @@ def render_order(
         yield from titled_section(f"Steps: {done:,} of {len(details.steps):,} done", steps_table(details.steps, now))
     if order.history:
         yield from titled_section("History", history_table(order.history))
+    if not details.is_current:
+        return  # what it would be told to do is done to the latest one
     if order.interrupted:
         yield Text("")
         yield recovery_hint(order.order_id, order.interrupted)

@@ -1,4 +1,4 @@
-"""`history` and `attempts`: what happened to an order."""
+"""`history`, `submissions` and `attempts`: what happened to an order."""
 
 from __future__ import annotations
 
@@ -8,14 +8,22 @@ import typer
 
 from cli.commands.orders.show import PANEL
 from cli.framework.command import register_command
-from cli.framework.freshness import note_order_source
-from cli.framework.options import LedgerOption, LiveOption, OrderIdArgument, source_preference, value_option
+from cli.framework.freshness import note_order_source, note_source
+from cli.framework.options import (
+    LedgerOption,
+    LiveOption,
+    OrderIdArgument,
+    SubmissionOption,
+    source_preference,
+    value_option,
+)
 from cli.framework.server_call import call_server
 from cli.framework.session import Session
 
 
 def register(app: typer.Typer) -> None:
     register_command(app, "history", PANEL)(history)
+    register_command(app, "submissions", PANEL)(submissions)
     register_command(app, "attempts", PANEL)(attempts)
 
 
@@ -24,6 +32,7 @@ def history(
     order_id: OrderIdArgument,
     actions_only: Annotated[bool, typer.Option("--acts", help="Only actions of people.")] = False,
     step: Annotated[str | None, value_option("STEP", "Only entries about this step.")] = None,
+    submission: SubmissionOption = None,
     live: LiveOption = False,
     ledger: LedgerOption = False,
 ) -> None:
@@ -34,8 +43,8 @@ def history(
     from operations.history_responses import history_response
     from views.order.order_page import history_table
 
-    source = source_preference(live=live, ledger=ledger)
-    details = call_server(session, lambda server: server.read_history(order_id, source))
+    source = source_preference(live=live, ledger=ledger, submission=submission)
+    details = call_server(session, lambda server: server.read_history(order_id, source, submission))
     entries = [
         entry for entry in details.order.history if (entry.by or not actions_only) and step in (None, entry.step)
     ]
@@ -44,6 +53,22 @@ def history(
         return
     session.print(history_table(entries) if entries else "No entry fits.")
     note_order_source(session, details)
+
+
+def submissions(session: Session, order_id: OrderIdArgument) -> None:
+    """Show how often an order was submitted: after a rejection, or as a revision.
+
+    The ledger has all of them. `show` and `history` read one with --submission.
+    """
+    from operations.history_responses import submission_list_response
+    from views.order.submissions_table import submissions_table
+
+    found, provenance = call_server(session, lambda server: server.list_submissions(order_id))
+    if session.is_json:
+        session.print_json(submission_list_response(order_id, found, provenance))
+        return
+    session.print(submissions_table(found))
+    note_source(session, provenance)
 
 
 def attempts(

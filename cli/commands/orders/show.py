@@ -11,7 +11,7 @@ import typer
 
 from cli.framework.command import register_command
 from cli.framework.freshness import note_order_source
-from cli.framework.options import LedgerOption, LiveOption, OrderIdArgument, source_preference
+from cli.framework.options import LedgerOption, LiveOption, OrderIdArgument, SubmissionOption, source_preference
 from cli.framework.server_call import call_server
 from cli.framework.session import Session
 
@@ -30,18 +30,25 @@ def register(app: typer.Typer) -> None:
     register_command(app, "why", PANEL)(why)
 
 
-def show(session: Session, order_id: OrderIdArgument, live: LiveOption = False, ledger: LedgerOption = False) -> None:
+def show(
+    session: Session,
+    order_id: OrderIdArgument,
+    submission: SubmissionOption = None,
+    live: LiveOption = False,
+    ledger: LedgerOption = False,
+) -> None:
     """Show an order with its lines, steps and history.
 
-    A running order answers itself. The ledger answers for one that has ended, and if no worker does.
+    A running order answers itself. The ledger answers for one that has ended, if no worker does, and for an earlier
+    submission.
     """
     from operations.responses import order_with_steps_response
     from views.order.order_page import render_order
 
-    source = source_preference(live=live, ledger=ledger)
+    source = source_preference(live=live, ledger=ledger, submission=submission)
 
     async def read(server: OrderClient) -> tuple[OrderDetails, Sequence[int]]:
-        details = await server.read(order_id, source=source)
+        details = await server.read(order_id, source=source, submission=submission)
         version = details.order.catalogue_version
         return details, await _publication_numbers(server, version) if version and not session.is_json else ()
 
