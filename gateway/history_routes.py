@@ -1,4 +1,4 @@
-"""What has happened to an order: its history, the attempts at its calls, its amendments."""
+"""What has happened to an order: its history, its submissions, the attempts at its calls, its amendments."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from fastapi import APIRouter
 
 from gateway.access.route_guard import allowed
 from gateway.errors import error_responses
-from gateway.request_models import OrderId, SourceOption, StepOption
+from gateway.request_models import OrderId, SourceOption, StepOption, SubmissionOption
 from operations.access.permissions import READ_ORDER
 from operations.client import OrderClient
 from operations.history_responses import (
     AmendmentsResponse,
     AttemptsResponse,
     HistoryResponse,
+    SubmissionListResponse,
     amendments_response,
     attempts_response,
     history_response,
+    submission_list_response,
 )
 
 
@@ -28,10 +30,23 @@ def history_routes(orders: OrderClient) -> APIRouter:
         responses=error_responses(404),
         dependencies=[allowed(READ_ORDER)],
     )
-    async def history(order_id: OrderId, source: SourceOption = "best") -> HistoryResponse:
+    async def history(
+        order_id: OrderId, source: SourceOption = "best", submission: SubmissionOption = None
+    ) -> HistoryResponse:
         """Oldest first. Entries without `by` happened by themselves. The ledger has all entries, with the `data` that
         people entered. An order itself keeps its latest ones, those of people longest."""
-        return history_response(await orders.read_history(order_id, source))
+        return history_response(await orders.read_history(order_id, source, submission))
+
+    @routes.get(
+        "/orders/{order_id}/submissions",
+        summary="How often it was submitted",
+        responses=error_responses(404),
+        dependencies=[allowed(READ_ORDER)],
+    )
+    async def submissions(order_id: OrderId) -> SubmissionListResponse:
+        """Oldest first: an id is submitted again after a rejection, or as a revision. Needs a ledger."""
+        found, provenance = await orders.list_submissions(order_id)
+        return submission_list_response(order_id, found, provenance)
 
     @routes.get(
         "/orders/{order_id}/attempts",

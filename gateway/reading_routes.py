@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from gateway.access.route_guard import allowed
 from gateway.errors import error_responses
 from gateway.list_filters import OrderCriteria, OrderSort
-from gateway.request_models import Cursor, OrderId, SourceOption, StepOption
+from gateway.request_models import Cursor, OrderId, SourceOption, StepOption, SubmissionOption
 from operations.access.permissions import LIST_ORDERS, READ_ORDER
 from operations.client import OrderClient
 from operations.list_responses import OrderListResponse, order_list_response
@@ -54,9 +54,11 @@ def reading_routes(orders: OrderClient) -> APIRouter:
         responses=error_responses(404),
         dependencies=[allowed(READ_ORDER)],
     )
-    async def read(order_id: OrderId, source: SourceOption = "best") -> OrderResponse:
+    async def read(
+        order_id: OrderId, source: SourceOption = "best", submission: SubmissionOption = None
+    ) -> OrderResponse:
         """Its lines and states, without steps."""
-        return order_response(await orders.read(order_id, steps=False, source=source))
+        return order_response(await orders.read(order_id, steps=False, source=source, submission=submission))
 
     @routes.get(
         "/orders/{order_id}/steps",

@@ -32,6 +32,14 @@ SourceOption = Annotated[
         "worker does. `live`: only the order. `ledger`: only the ledger"
     ),
 ]
+SubmissionOption = Annotated[
+    int | None,
+    Query(
+        ge=1,
+        description="This submission, from the ledger: its number in `GET /orders/{order_id}/submissions`. Default: "
+        "the latest. Excludes `source=live`. Needs a ledger",
+    ),
+]
 
 
 BY_DESCRIPTION = (

@@ -196,6 +196,7 @@ async def run_through_gateway(url: str, engine: Engine, order_id: str) -> list[t
         for path in (
             f"/orders/{order_id}",
             f"/orders/{order_id}/history",
+            f"/orders/{order_id}/submissions",
             f"/orders/{order_id}/attempts",
             f"/orders/{order_id}/why",
             "/fallout",

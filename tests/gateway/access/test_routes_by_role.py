@@ -25,6 +25,7 @@ READING = {
     "GET /orders/{order_id}/steps": "read_order",
     "GET /orders/{order_id}/why": "read_order",
     "GET /orders/{order_id}/history": "read_order",
+    "GET /orders/{order_id}/submissions": "read_order",
     "GET /orders/{order_id}/attempts": "read_order",
     "GET /orders/{order_id}/amendments": "read_order",
     "GET /fallout": "read_work",
