@@ -75,7 +75,6 @@ class OrderHeading:
     """Where this comes from, if that is not what a person expects."""
     duration: str
     """How long it has run, or ran."""
-    is_undecided: bool
     has_plan: bool
     steps: Sequence[StepView] | None = None
     """All steps. None: the order is large, and they were not read."""
@@ -112,7 +111,6 @@ def order_heading(
         findings=order.findings,
         notes=source_notes(details),
         duration=format_elapsed(max((end - order.started_at).total_seconds(), 0)),
-        is_undecided=order.state is OrderState.ACKNOWLEDGED,
         has_plan=bool(order.step_count or order.lines),
     )
 
