@@ -108,6 +108,10 @@ class NotFound(OperationRefused):
         super().__init__(RefusalCode.NOT_FOUND, message, alternatives=alternatives)
 
 
+def no_order(order_id: str) -> NotFound:
+    return NotFound(f"There is no order {order_id}", Alternative(action="list", effect="lists the orders"))
+
+
 class NoWorker(OperationError):
     """Temporal answers, but no worker does."""
 

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from operations.errors import LEDGER_AWAY, WORKER_UNAVAILABLE, OperationError, OperationRefused, server_call
+from operations.errors import (
+    LEDGER_AWAY,
+    WORKER_UNAVAILABLE,
+    OperationError,
+    OperationRefused,
+    no_order,
+    server_call,
+)
 from operations.temporal.connection import server_address
 from workflows.contract.order_messages import Alternative, RefusalCode
 
@@ -96,12 +103,15 @@ async def check_ledger(
     on_progress: Callable[[CheckResult], None] = lambda _: None,
 ) -> CheckResult:
     """Compares the ledger with every order that runs or ended since then, or with one. Raises OperationError."""
-    from ledger.reconciliation.ledger_check import LedgerCheck
+    from ledger.reconciliation.ledger_check import LedgerCheck, OrderUnknown
     from ledger.reconciliation.order_runs import LONG_AGO
 
     async with _working_on(client, url) as engine:
         check = LedgerCheck(client, task_queue, engine, requests_per_second)
-        return await check.run(since or LONG_AGO, order_id, on_progress)
+        try:
+            return await check.run(since or LONG_AGO, order_id, on_progress)
+        except OrderUnknown as error:
+            raise no_order(str(error)) from error
 
 
 async def rebuild_ledger(

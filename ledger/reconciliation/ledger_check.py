@@ -17,11 +17,16 @@ from ledger.reconciliation.order_runs import LONG_AGO, OrderRuns
 from ledger.reconciliation.pace import Pace
 from ledger.reconciliation.row_comparison import Difference, ScratchLedger, compare_rows, load_rows, scratch_ledger
 from ledger.retention.moved_away import MovedAway, find_moved
-from ledger.schema.tables import orders, state_counts
+from ledger.schema.tables import order_ids, orders, state_counts
 
 TRIES, PAUSE = 8, 0.5
 """How often, and after how many seconds, an order is compared again that has moved on meanwhile."""
 STATE_COUNTS = "state_counts"
+FORGOTTEN = "Temporal does not know it any more"
+
+
+class OrderUnknown(Exception):
+    """Neither Temporal nor the ledger has an order of this id."""
 
 
 @dataclass
@@ -31,6 +36,11 @@ class CheckResult:
     differences: list[Difference] = field(default_factory=list)
     unanswered: dict[str, str] = field(default_factory=dict)
     """Orders that could not be compared, and why."""
+
+    @property
+    def compared(self) -> int:
+        """Orders, without those that could not be compared."""
+        return max(self.checked - len(self.unanswered), 0)
 
     @property
     def is_clean(self) -> bool:
@@ -50,8 +60,12 @@ class LedgerCheck:
         order_id: str | None = None,
         on_progress: Callable[[CheckResult], None] = lambda _: None,
     ) -> CheckResult:
-        """Every order that runs, or ended since then; or one order. Raises the client's errors and the database's."""
+        """Every order that runs, or ended since then; or one order. Raises OrderUnknown for an id that nobody knows,
+        the client's errors and the database's."""
         result = CheckResult()
+        if order_id is not None and (reason := await self._why_not_compared(order_id)):
+            result.checked, result.unanswered[order_id] = 1, reason
+            return result
         with scratch_ledger() as scratch:
             async for each in self._order_ids(closed_since, order_id):
                 await self._check_order(each, scratch, result)
@@ -59,6 +73,21 @@ class LedgerCheck:
         if order_id is None:
             result.differences += await asyncio.to_thread(self._wrong_counts)
         return result
+
+    async def _why_not_compared(self, order_id: str) -> str | None:
+        """Why there is nothing to compare with the ledger. None: there is something. Raises OrderUnknown."""
+        async for _ in self.runs.of_order(order_id):
+            return None
+        if await self.runs.describe(order_id) is not None:
+            return "it is not in Temporal's list of orders; if it was just submitted, try again in a second"
+        if not await asyncio.to_thread(self._is_in_ledger, order_id):
+            raise OrderUnknown(order_id)
+        return FORGOTTEN
+
+    def _is_in_ledger(self, order_id: str) -> bool:
+        with self._engine.connect() as connection:
+            found = load_rows(connection, order_id)
+        return bool(found[orders.name] or found[order_ids.name])
 
     async def _order_ids(self, closed_since: datetime, order_id: str | None) -> AsyncIterator[str]:
         if order_id is not None:
@@ -83,7 +112,7 @@ class LedgerCheck:
             try:
                 found = await self._differences(order_id, scratch)
             except (OrderUnanswered, OrderGone) as error:
-                result.unanswered[order_id] = str(error) or "Temporal does not know it any more"
+                result.unanswered[order_id] = str(error) or FORGOTTEN
                 return
             if not any(each.is_of_position or each.column in ("", "run_id") for each in found):
                 break

@@ -64,5 +64,5 @@ def check(
             session.print_note(f"Order {order_id} was not compared: {reason}")
         different = len({each.order_id for each in result.differences})
         verdict = f"{pluralize(different, 'order')} with differences" if result.differences else "no differences"
-        session.print(f"{pluralize(result.checked, 'order')} compared, {verdict}.")
+        session.print(f"{pluralize(result.compared, 'order')} compared, {verdict}.")
     return None if result.is_clean else EXIT_REFUSED

@@ -58,6 +58,15 @@ async def test_every_command_finds_the_ledger_of_the_stack_that_runs_here(ordo: 
     assert "Order HS-1 is not in the archive" in restored.err
 
 
+async def test_an_order_that_cannot_be_compared_is_said(ordo: Ordo) -> None:
+    forgotten = await ordo("ledger", "check", "--order", "HS-1")
+    assert (forgotten.status, forgotten.out) == (1, "0 orders compared, no differences.\n")
+    assert forgotten.err == "Order HS-1 was not compared: Temporal does not know it any more\n"
+    unknown = await ordo("ledger", "check", "--order", "hs-1")
+    assert (unknown.status, unknown.out) == (1, "")
+    assert unknown.err.startswith("Error: There is no order hs-1\n")
+
+
 @pytest.mark.usefixtures("ordo")
 def test_the_stack_of_a_temporal_profile_is_found_too(
     temporal: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
