@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from ledger.export.complete_file import complete_file
 from ledger.export.export_formats import WRITERS, import_pyarrow
 from ledger.export.export_kinds import ExportFormat, ExportTable
 from ledger.export.order_batches import flat_rows, nested_orders
@@ -30,24 +27,8 @@ def export_to_stream(
 def export_to_file(
     reader: LedgerReader, criteria: OrderFilter, table: ExportTable, output: ExportFormat, path: Path
 ) -> int:
-    """As `export_to_stream`. The file appears, or replaces an older one, once it is complete. Only its owner may read
-    it, since it has personal data."""
+    """As `export_to_stream`. The file is a `complete_file`."""
     if output is ExportFormat.PARQUET:
         import_pyarrow()
-    with _complete_file(path) as file:
+    with complete_file(path) as file:
         return export_to_stream(reader, criteria, table, output, file)
-
-
-@contextmanager
-def _complete_file(path: Path) -> Iterator[IO[bytes]]:
-    number, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(number, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(name)
-        raise

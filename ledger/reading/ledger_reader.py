@@ -243,10 +243,19 @@ class LedgerReader:
         found, _ = self._ask_order(order_id, read)
         return found
 
-    def read_submitted(self, order_id: str) -> dict[str, Any] | None:
-        """The order as submitted or amended last. None: the ledger does not know it."""
-        found, _ = self._ask_order(order_id, lambda connection: order_record.read_submitted(connection, order_id))
-        return found
+    def read_submitted(self, order_id: str) -> tuple[dict[str, Any] | None, int | None]:
+        """The order as submitted or amended last; None: the ledger does not know it. And the key of the erasure of its
+        personal data, if that was erased."""
+
+        def read(connection: Connection) -> tuple[dict[str, Any] | None, str | None]:
+            head = order_record.read_head(connection, order_id)
+            return order_record.read_submitted(connection, order_id), head.submission if head is not None else None
+
+        (found, submission), _ = self._ask_order(order_id, read)
+        if submission is None:
+            return found, None
+        with self._reading() as connection:
+            return found, read_storage(connection, order_id, submission).erasure
 
     def _ask_order(
         self, order_id: str, question: Callable[[Connection], AnswerT], submission: str | None = None

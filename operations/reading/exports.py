@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from temporalio.client import Client
+from temporalio.service import RPCError
 
-from operations.errors import NotFound, OperationRefused, worker_call
+from operations.errors import NotFound, OperationRefused, is_workflow_not_found, no_order, worker_call
 from operations.reading.ledger_access import LedgerAccess, LedgerAway
 from operations.reading.listed_orders import NO_LEDGER
 from operations.temporal.connection import server_address
 from workflows.contract.ledger_record import LedgerRecordPage, LedgerRecordRequest, RecordChanging, read_record
-from workflows.contract.order_messages import QUERY_LEDGER_RECORD, RefusalCode, order_workflow_id
+from workflows.contract.order_messages import QUERY_LEDGER_RECORD, Alternative, RefusalCode, order_workflow_id
 
 if TYPE_CHECKING:
     from ledger.export.export_kinds import ExportFormat, ExportTable
@@ -42,17 +43,24 @@ class Exports:
 
     async def submitted_order(self, order_id: str) -> dict[str, Any]:
         """The order as it was submitted, or amended last: from the ledger, else from the order itself. Raises NotFound,
-        NoWorker, and OperationRefused if neither knows it any more."""
-        found = await self._from_ledger(order_id)
-        return found if found is not None else await self._from_order(order_id)
-
-    async def _from_ledger(self, order_id: str) -> dict[str, Any] | None:
-        if self._ledger is None:
-            return None
+        also if its data was erased, NoWorker, and LedgerAway if only the ledger could know it."""
+        failure = None
+        if self._ledger is not None:
+            try:
+                submitted, erasure = await self._ledger.ask(lambda reader: reader.read_submitted(order_id))
+            except LedgerAway as error:
+                failure = error
+            else:
+                if erasure is not None:
+                    raise _erased(order_id, erasure)
+                if submitted is not None:
+                    return submitted
         try:
-            return await self._ledger.ask(lambda reader: reader.read_submitted(order_id))
-        except LedgerAway:
-            return None
+            return await self._from_order(order_id)
+        except NotFound as error:
+            if failure is not None:
+                raise LedgerAway(f"Temporal does not know order {order_id}. {failure.message}") from error
+            raise
 
     async def _from_order(self, order_id: str) -> dict[str, Any]:
         handle = self._client.get_workflow_handle(order_workflow_id(order_id))
@@ -67,9 +75,18 @@ class Exports:
                 change = await read_record(ask)
             except RecordChanging as error:
                 raise OperationRefused(RefusalCode.NOT_NOW, f"{subject}: {error}. Try again") from error
+            except RPCError as error:
+                if is_workflow_not_found(error):
+                    raise no_order(order_id) from error
+                raise
         if change.submitted is None:
             raise NotFound(
                 f"{subject} does not know any more how it was submitted: its history was continued in a new run, and "
                 "only a ledger keeps the order"
             )
         return change.submitted
+
+
+def _erased(order_id: str, erasure: int) -> NotFound:
+    show = Alternative(action="show", parameters={"order_id": order_id}, effect="shows what is left")
+    return NotFound(f"The personal data of order {order_id} was erased by erasure {erasure}: nothing to export", show)

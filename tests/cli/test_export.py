@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import json
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,17 @@ def with_note(order_id: str) -> dict[str, Any]:
     return order | {"lines": [*order["lines"], NOTE]}
 
 
+def assert_private(file: Path) -> None:
+    """Only its owner may read it, and nothing else is left of writing it."""
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert list(file.parent.glob(".*.part")) == []
+
+
 async def assert_file_changes_nothing(ordo: Ordo, order_id: str, order: dict[str, Any], file: Path) -> None:
     called = await ordo("export", order_id, "--to", file)
     assert (called.status, called.out) == (0, ""), called
     assert f"Order {order_id} is in {file}" in called.err
+    assert_private(file)
     assert (await ordo("export", order_id, "-o", "json")).json == order
     unchanged = await ordo("amend", file, "--dry-run")
     assert unchanged.out == f"Order {order_id} already runs as this asks; nothing changes\n", unchanged
@@ -39,6 +47,7 @@ async def test_an_exported_order_is_amended_without_a_ledger(ordo: Ordo, tmp_pat
     called = await ordo("start", "-", stdin=json.dumps(order))
     assert called.status == 0, called
     file = tmp_path / "order.yaml"
+    file.write_text("an earlier file that everybody may read")
     await assert_file_changes_nothing(ordo, "EX-1", order, file)
     amended = order | {"lines": [*order["lines"], NOTE]}
     changed = await ordo("amend", "-", "--yes", stdin=json.dumps(amended))
@@ -48,7 +57,8 @@ async def test_an_exported_order_is_amended_without_a_ledger(ordo: Ordo, tmp_pat
 
 async def test_an_order_that_nobody_knows_is_not_exported(ordo: Ordo) -> None:
     called = await ordo("export", "EX-NOBODY")
-    assert (called.status, "EX-NOBODY" in called.err, called.out) == (1, True, "")
+    assert (called.status, called.out) == (1, "")
+    assert called.err.startswith("Error: There is no order EX-NOBODY\n")
 
 
 async def test_reports_and_exports_tell_what_a_real_order_did(

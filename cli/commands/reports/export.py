@@ -71,6 +71,7 @@ async def _export(
 
 
 def _export_order(session: Session, order_id: str, to: str) -> None:
+    from ledger.export.complete_file import complete_file
     from views.order.order_file import order_yaml
 
     order = call_server(session, lambda server: server.exports.submitted_order(order_id))
@@ -82,7 +83,8 @@ def _export_order(session: Session, order_id: str, to: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     else:
-        _writable(to).write_text(text, encoding="utf-8")
+        with complete_file(_writable(to)) as file:
+            file.write(text.encode())
         session.print_note(f"Order {order_id} is in {to}. Change it, then `amend {to}`.")
 
 

@@ -156,12 +156,15 @@ async def test_an_erased_order_says_so_and_keeps_product_names(
     before = await ordo("show", "HS-4", "--ledger")
     assert "Order lines" in before.out
     assert "erased" not in before.out + before.err
+    exported = await ordo("export", "HS-4")
+    assert (exported.status, "HS-4" in exported.out) == (0, True)
     assert (await ordo("erase", "--customer", "C-4", "--reason", "a letter", "--yes")).status == 0
     for command in ("show", "history"):
         shown = await ordo(command, "HS-4", "--ledger")
         assert "The personal data of this order was erased at 20" in shown.err
         assert "(erasure 1)" in shown.err
         assert "(erased)" in shown.out
+    refused(await ordo("export", "HS-4"), "The personal data of order HS-4 was erased by erasure 1: nothing to export")
     (line,) = (await ordo("show", "HS-4", "--ledger", "-o", "json")).json["order_lines"]
     assert (line["name"], line["attributes"]) == ("Home security", {})
 
