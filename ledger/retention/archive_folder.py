@@ -69,7 +69,13 @@ class ArchiveFolder:
         self.require()
         path = self.path / file
         with _file_errors(path):
-            expected = (self.path / f"{file}{CHECKSUM_SUFFIX}").read_text(encoding="ascii").split(" ", 1)[0]
+            checksum = self.path / f"{file}{CHECKSUM_SUFFIX}"
+            if path.exists() and not checksum.exists():
+                raise ArchiveUnusable(
+                    f"{path} cannot be used: its checksum {checksum.name} is missing, which is beside each file of an "
+                    "archive"
+                )
+            expected = checksum.read_text(encoding="ascii").split(" ", 1)[0]
             if _digest(path) != expected:
                 raise ArchiveUnusable(f"{path} is damaged: its SHA-256 is not that of {path.name}{CHECKSUM_SUFFIX}")
             yield from format_of(file).read(path)
@@ -107,7 +113,7 @@ def _file_errors(path: Path) -> Iterator[None]:
         raise ArchiveUnusable(f"{path} cannot be read: {error}") from None
     except (OSError, EOFError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise ArchiveUnusable(f"{path} cannot be used: {reason}") from None
+        raise ArchiveUnusable(f"{getattr(error, 'filename', None) or path} cannot be used: {reason}") from None
 
 
 def _digest(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +11,7 @@ import typer
 
 from cli.commands.ledger.options import PANEL, chosen_database
 from cli.framework.command import register_command
+from cli.framework.errors import UsageError
 from cli.framework.options import OrderIdArgument, value_option
 from cli.framework.session import Session
 from workflows.contract.states import OrderState
@@ -58,6 +60,7 @@ def archive(
     """
     from operations import ledger_life
 
+    _check_rule(state or (), older_than)
     rules = ledger_life.archive_rules([each.value for each in state or ()], older_than)
     if dry_run:
         counted = ledger_life.count_archivable(rules, chosen_database(session))
@@ -70,6 +73,23 @@ def archive(
 
     done = ledger_life.archive(rules, to, format.value, batch, report, chosen_database(session))
     session.print_result({"orders": done.orders, "files": done.files}, _archived(done))
+
+
+def _check_rule(states: Sequence[OrderState], older_than: str | None) -> None:
+    """Raises UsageError."""
+    from ledger.retention.archive_rules import RuleInvalid, parse_age, parse_state
+
+    try:
+        option = "--state"
+        for each in states:
+            parse_state(each.value)
+        option = "--older-than"
+        if older_than is not None:
+            parse_age(older_than)
+    except RuleInvalid as error:
+        raise UsageError(f"{option}: {error}") from None
+    if states and older_than is None:
+        raise UsageError("How long ago the orders ended is not said: --state goes with --older-than AGE")
 
 
 def restore(session: Session, order_id: OrderIdArgument, archive: ArchiveOption = None) -> None:

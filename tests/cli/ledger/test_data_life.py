@@ -51,11 +51,18 @@ def test_orders_are_archived_shown_and_restored(monkeypatch: pytest.MonkeyPatch)
 
 def test_what_to_archive_has_to_be_said(monkeypatch: pytest.MonkeyPatch) -> None:
     refused(call("ledger", "archive"), "give an age, or set ORDO_LEDGER_RETENTION")
-    refused(call("ledger", "archive", "--state", "failed"), "How long ago the orders ended is not said")
-    refused(call("ledger", "archive", "--older-than", "soon"), "`soon` is not an age")
-    refused(call("ledger", "archive", "--older-than", "1d", "--state", "held"), "`held` is not a state in which")
+    refused(call("ledger", "archive", "--state", "failed"), "How long ago the orders ended is not said", 2)
+    refused(call("ledger", "archive", "--older-than", "soon"), "--older-than: `soon` is not an age", 2)
+    held = call("ledger", "archive", "--older-than", "1d", "--state", "held")
+    refused(held, "--state: `held` is not a state in which", 2)
     monkeypatch.delenv("ORDO_LEDGER_ARCHIVE")
     refused(call("ledger", "archive", "--older-than", "1d"), "name a folder, or set ORDO_LEDGER_ARCHIVE")
+
+
+def test_a_folder_that_is_no_archive_is_not_registered(tmp_path: Path) -> None:
+    (tmp_path / "steps.parquet").write_bytes(b"PAR1")
+    answer = call("ledger", "register", tmp_path)
+    refused(answer, f"{tmp_path / 'steps.parquet'} cannot be used: its checksum steps.parquet.sha256 is missing")
 
 
 def test_an_archive_that_is_not_there_is_said(tmp_path: Path) -> None:
