@@ -44,18 +44,18 @@ def parse_ledger_url(text: str) -> URL:
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
-        raise LedgerUnusable(f"{LEDGER_URL} is no URL of a database. It looks like {URL_EXAMPLES}.") from None
+        raise LedgerUnusable(f"{LEDGER_URL} is no URL of a database. It looks like {URL_EXAMPLES}") from None
     match url.get_backend_name():
         case "sqlite":
             if url.database in (None, "", ":memory:"):
-                raise LedgerUnusable(f"{LEDGER_URL} names no file. It looks like `sqlite:///path/of/file`.")
+                raise LedgerUnusable(f"{LEDGER_URL} names no file. It looks like `sqlite:///path/of/file`")
             return url.set(drivername="sqlite+pysqlite")
         case "postgresql" | "postgres":
             if not url.database:
-                raise LedgerUnusable(f"{LEDGER_URL} names no database. It looks like {URL_EXAMPLES}.")
+                raise LedgerUnusable(f"{LEDGER_URL} names no database. It looks like {URL_EXAMPLES}")
             return url.set(drivername="postgresql+psycopg")
         case other:
-            raise LedgerUnusable(f"{LEDGER_URL} names a database of `{other}`. The ledger runs on {URL_EXAMPLES}.")
+            raise LedgerUnusable(f"{LEDGER_URL} names a database of `{other}`. The ledger runs on {URL_EXAMPLES}")
 
 
 def is_sqlite(engine: Engine | Connection) -> bool:

@@ -30,5 +30,5 @@ def read_ledger_url(environment: Mapping[str, str] = os.environ) -> str | None:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise LedgerUnusable(f"{LEDGER_URL}_FILE names {path}, which cannot be read: {reason}") from None
     if not value:
-        raise LedgerUnusable(f"{LEDGER_URL}_FILE names {path}, which is empty. It holds {URL_EXAMPLES}.")
+        raise LedgerUnusable(f"{LEDGER_URL}_FILE names {path}, which is empty. It holds {URL_EXAMPLES}")
     return value

@@ -52,7 +52,7 @@ def parse_rules(text: str) -> list[ArchiveRule]:
     for part in filter(None, (part.strip() for part in text.split(","))):
         state, equals, age = part.partition("=")
         if not equals:
-            raise RuleInvalid(f"{RETENTION_SETTING} has `{part}`. It looks like {_EXAMPLE}.")
+            raise RuleInvalid(f"{RETENTION_SETTING} has `{part}`. It looks like {_EXAMPLE}")
         rules.append(ArchiveRule(parse_state(state), parse_age(age)))
     states = [rule.state for rule in rules]
     if twice := next((state for state in states if states.count(state) > 1), None):

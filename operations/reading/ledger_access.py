@@ -26,7 +26,7 @@ class LedgerAway(OperationError):
     """The ledger is configured, and does not answer."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(LEDGER_AWAY, message)
+        super().__init__(LEDGER_AWAY, message.removesuffix("."))  # what is said next begins a sentence
 
 
 class LedgerAccess:

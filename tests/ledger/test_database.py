@@ -46,6 +46,7 @@ def test_other_urls_are_refused_with_an_example(text_: str, said: str) -> None:
     with pytest.raises(LedgerUnusable, match=said) as refused:
         parse_ledger_url(text_)
     assert "sqlite:///path/of/file" in str(refused.value)
+    assert not str(refused.value).endswith("."), "who reports it ends the sentence"
     assert "s3cr3t" not in str(refused.value)
 
 
