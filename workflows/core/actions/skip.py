@@ -9,7 +9,7 @@ from workflows.core.actions.action import StepActionHandler, require_fallout
 from workflows.core.execution.undo_execution import end_undo
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepRun
-from workflows.core.steps.refusal import RequestRefused, alternative, step_reference
+from workflows.core.steps.refusal import RequestRefused, alternative, step_list_text, step_reference
 from workflows.core.steps.settlement import default_output, settle
 
 
@@ -29,10 +29,11 @@ def _check(run: OrderRun, step: StepRun, action: StepAction) -> None:
         return
     readers = run.open_readers(step)
     if readers:
-        named = ", ".join(run.step_id(reader) for reader in readers[:3]) + (" and others" if len(readers) > 3 else "")
+        output = f"The output of {step_list_text(run, [step.position])}"
+        needed_by = step_list_text(run, [reader.position for reader in readers])
         raise RequestRefused(
             RefusalCode.INVALID,
-            f"{named} need the output of {step_reference(run, step)}: supply the output that the step would have had",
+            f"{output} is needed by {needed_by}: supply the output that the step would have had",
             "output_needed",
             [alternative(run, "skip", "with that output", step=step, required=["data"])],
             readers=[run.step_id(reader) for reader in readers],

@@ -45,6 +45,7 @@ def test_a_step_in_fallout_can_be_mended_and_an_impossible_action_says_why() -> 
     assert {name for name, check in found.items() if check.is_possible} >= {"retry", "skip", "complete", "claim"}
     assert found["skip"].needs_data
     assert found["skip"].reason == "output_needed"
+    assert found["skip"].message.startswith("The output of step 1 (camera.a@1) is needed by step 2 (camera.b@1)")
     assert not found["reschedule"].is_possible
     assert found["reschedule"].code is RefusalCode.NOT_NOW
     assert "no time that could be moved" in found["reschedule"].message
