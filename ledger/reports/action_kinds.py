@@ -10,7 +10,9 @@ OTHER = "other"
 _OTHER_WORDS = {
     "returned to its queue": actions.ASSIGN.name,
     "point of no return overridden": "override",
+    "points of no return overridden": "override",
     "not cancelled": actions.CANCEL.name,
+    "taken over from": "take_over",
 }
 """Entries of people that do not begin with the past tense of their action."""
 _KINDS = MappingProxyType(
@@ -21,6 +23,6 @@ _LONGEST_FIRST = sorted(_KINDS, key=len, reverse=True)
 
 
 def action_kind(what: str) -> str:
-    """The action's name (`retry`); `override` of a point of no return; OTHER, for example for an entry of an earlier
-    release."""
+    """The action's name (`retry`); `override` of a point of no return; `take_over` of a step that somebody else held;
+    OTHER, for example for an entry of an earlier release."""
     return next((_KINDS[text] for text in _LONGEST_FIRST if what.startswith(text)), OTHER)
