@@ -72,12 +72,14 @@ def suggestion_lines(suggestions: Sequence[Suggestion]) -> Iterator[Text]:
         yield Text.assemble(place, (each.line, "bold"), (f"   # {why}", "bright_black"))
 
 
-def suggestions_note(suggestions: Sequence[Suggestion], min_samples: int) -> str:
+def suggestions_note(suggestions: Sequence[Suggestion], min_samples: int, *, as_diff: bool) -> str:
+    """`as_diff`: whether the diff is what was printed."""
     if not suggestions:
         return f"No `expected` should change: no step was done {min_samples:,} times and clearly took another time."
     unchangeable = [each.step for each in suggestions if each.change is None]
     more = f" Change by hand, the diff leaves them out: {', '.join(unchangeable)}." if unchangeable else ""
-    return f"{pluralize(len(suggestions), 'line')} to change. `-o diff` prints them for `git apply`.{more}"
+    how = "`git apply` takes this diff." if as_diff else "`-o diff` prints them for `git apply`."
+    return f"{pluralize(len(suggestions), 'line')} to change. {how}{more}"
 
 
 def suggestion_columns() -> Sequence[str]:

@@ -106,4 +106,5 @@ def _print_suggestions(
             session.print_json({"suggestions": rows})
         case _:
             session.print(*suggestion_lines(suggestions))
-    session.print_note(suggestions_note(suggestions, min_samples))
+    as_diff = session.output.value == DurationFormat.DIFF.value
+    session.print_note(suggestions_note(suggestions, min_samples, as_diff=as_diff))

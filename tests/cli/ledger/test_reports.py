@@ -74,7 +74,10 @@ def test_suggestions_change_no_file() -> None:
     assert "definitions/technical/shipment.yaml:33: expected: " in called.out
     assert "shipment.delivered, instead of 2d: half of " in called.out
     assert "2 lines to change." in called.err
-    diff = report("durations", *SINCE, "--suggest", "-o", "diff").out
+    assert "`-o diff` prints them for `git apply`" in called.err
+    as_diff = report("durations", *SINCE, "--suggest", "-o", "diff")
+    diff = as_diff.out
+    assert "-o diff" not in as_diff.err
     assert diff.startswith("--- a/definitions/technical/shipment.yaml\n+++ b/definitions/technical/shipment.yaml\n")
     assert "-    expected: 2d " in diff
     document = report("durations", *SINCE, "--suggest", "-o", "json").json
