@@ -55,6 +55,9 @@ async def test_a_note_stands_in_the_history(ordo: Ordo) -> None:
     assert any("ann" in line and "the shop reopens on Monday" in line for line in history.splitlines())
     of_step = (await ordo("history", "P-3", "--step", "stubborn.try@1", "-o", "json")).json["history"]
     assert [entry["what"] for entry in of_step] == ["in fallout: connection", "note"]
+    assert (await ordo("history", "P-3", "--step", "1", "-o", "json")).json["history"] == of_step
+    unknown = await ordo("history", "P-3", "--step", "stubborn.tri@1")
+    assert (unknown.status, "has no step `stubborn.tri@1`; did you mean `stubborn.try@1`?" in unknown.err) == (1, True)
 
 
 async def test_an_order_is_held_and_says_by_whom_and_why(ordo: Ordo) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,6 +20,10 @@ from cli.framework.options import (
 from cli.framework.server_call import call_server
 from cli.framework.session import Session
 
+if TYPE_CHECKING:
+    from operations.client import OrderClient
+    from operations.reading.order_source import Preference
+
 
 def register(app: typer.Typer) -> None:
     register_command(app, "history", PANEL)(history)
@@ -31,7 +35,7 @@ def history(
     session: Session,
     order_id: OrderIdArgument,
     actions_only: Annotated[bool, typer.Option("--acts", help="Only actions of people.")] = False,
-    step: Annotated[str | None, value_option("STEP", "Only entries about this step.")] = None,
+    step: Annotated[str | None, value_option("STEP", "Only entries about this step: its id, or its number.")] = None,
     submission: SubmissionOption = None,
     live: LiveOption = False,
     ledger: LedgerOption = False,
@@ -45,14 +49,26 @@ def history(
 
     source = source_preference(live=live, ledger=ledger, submission=submission)
     details = call_server(session, lambda server: server.read_history(order_id, source, submission))
-    entries = [
-        entry for entry in details.order.history if (entry.by or not actions_only) and step in (None, entry.step)
-    ]
+    entries = [entry for entry in details.order.history if entry.by or not actions_only]
+    if step is not None:
+        step_id = step
+        if all(step != entry.step for entry in details.order.history):
+            step_id = call_server(session, lambda server: _find_step_id(server, order_id, step, source, submission))
+        entries = [entry for entry in entries if entry.step == step_id]
     if session.is_json:
         session.print_json(history_response(details, entries))
         return
-    session.print(history_table(entries) if entries else "No entry fits.")
+    if entries:
+        session.print(history_table(entries))
+    else:
+        session.print("No entry fits." if details.order.history else "The history has no entry.")
     note_order_source(session, details)
+
+
+async def _find_step_id(
+    server: OrderClient, order_id: str, step: str, source: Preference, submission: int | None
+) -> str:
+    return (await server.read(order_id, source=source, submission=submission)).step(step).id
 
 
 def submissions(session: Session, order_id: OrderIdArgument) -> None:
