@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from operations.errors import (
     LEDGER_AWAY,
     WORKER_UNAVAILABLE,
+    NoLedger,
     OperationError,
     OperationRefused,
     no_order,
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from ledger.reconciliation.ledger_check import CheckResult
     from ledger.reconciliation.ledger_status import LedgerStatus
     from ledger.reconciliation.rebuild import RebuildProgress
-
-NO_LEDGER = "no_ledger"
-"""The reason of a refusal, if none is configured."""
 
 
 def read_ledger_status(url: str | None = None) -> LedgerStatus:
@@ -170,9 +168,7 @@ def configured_engine(url: str | None = None, *, create: bool = False) -> Iterat
     try:
         found = url or read_ledger_url()
         if found is None:
-            raise OperationRefused(
-                RefusalCode.INVALID, "No ledger is configured: ORDO_LEDGER_URL names one", reason=NO_LEDGER
-            )
+            raise NoLedger("No ledger is configured: ORDO_LEDGER_URL names one")
         engine = open_ledger(found, application="ordo ledger", create=create)
         try:
             with ledger_errors(engine):

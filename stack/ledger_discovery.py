@@ -1,4 +1,4 @@
-"""The ledger of a stack that runs on this machine, for the command line."""
+"""The ledger of a stack that runs on this machine, or has run, for the command line."""
 
 from __future__ import annotations
 
@@ -20,6 +20,17 @@ def ledger_of_running_stack(temporal_address: str, folders: Iterable[Path] = DEF
         serves = _host_and_port(settings.get("TEMPORAL_ADDRESS", "")) == _host_and_port(temporal_address)
         if serves and folder.is_in_use():
             return settings.get(LEDGER_URL)
+    return None
+
+
+def ledger_of_ended_stack(temporal_address: str | None = None, folders: Iterable[Path] = DEFAULT_FOLDERS) -> str | None:
+    """The URL of the ledger that a stack of these data folders has left. None if there is none, or if it runs.
+    `temporal_address`: only of a stack that served it."""
+    for folder in map(DataFolder, folders):
+        served = folder.saved_environment().get("TEMPORAL_ADDRESS", "")
+        is_meant = temporal_address is None or _host_and_port(served) == _host_and_port(temporal_address)
+        if is_meant and folder.ledger.is_file() and not folder.is_in_use():
+            return folder.ledger_url
     return None
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.text import Text
 
+from cli.framework.ledger_note import ledger_note
 from cli.framework.session import Session
 from compiler.source.findings import CatalogueInvalid, Finding, InputRejected, OrderRejected
 from views.shared.commands import alternatives_text
@@ -52,6 +53,8 @@ def report_error(session: Session, error: Exception) -> int:
         session.print_note(line)
     if alternatives := getattr(error, "alternatives", None):
         session.print_note(alternatives_text(alternatives))
+    if note := ledger_note(error):
+        session.print_note(note)
     return status
 
 

@@ -17,7 +17,16 @@ Result = TypeVar("Result")
 def call_server(session: Session, operation: Callable[[OrderClient], Awaitable[Result]]) -> Result:
     """Connects to the session's Temporal, and returns the result of `operation`."""
 
+    return _call(session, operation, lazy=False)
+
+
+def call_ledger(session: Session, operation: Callable[[OrderClient], Awaitable[Result]]) -> Result:
+    """As `call_server`, for what only the ledger answers: Temporal may be away."""
+    return _call(session, operation, lazy=True)
+
+
+def _call(session: Session, operation: Callable[[OrderClient], Awaitable[Result]], *, lazy: bool) -> Result:
     async def run() -> Result:
-        return await operation(await session.connect())
+        return await operation(await session.connect(lazy=lazy))
 
     return asyncio.run(run())

@@ -123,15 +123,15 @@ class Session:
 
         return ConnectionSettings(self.address, self.namespace, self.task_queue or TASK_QUEUE, self.environment)
 
-    async def connect(self) -> OrderClient:
-        """Connects to Temporal. Its ledger is the configured one, or that of the stack that runs here. Raises
-        ServerUnreachable."""
+    async def connect(self, *, lazy: bool = False) -> OrderClient:
+        """Connects to Temporal; with `lazy` only when it is asked something. Its ledger is the configured one, or that
+        of the stack that runs here. Raises ServerUnreachable."""
         from ledger.settings import LEDGER_URL
         from operations.client import OrderClient
         from operations.reading.ledger_access import LedgerAccess
         from stack.ledger_discovery import ledger_of_running_stack
 
-        client = await OrderClient.connect(self.connection)
+        client = await OrderClient.connect(self.connection, lazy=lazy)
         if client.ledger is None and (url := ledger_of_running_stack(client.address)):
             return OrderClient(client.client, client.task_queue, LedgerAccess({LEDGER_URL: url}))
         return client

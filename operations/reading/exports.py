@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from operations.errors import NotFound, OperationRefused, is_workflow_not_found, no_order, worker_call
+from operations.errors import NoLedger, NotFound, OperationRefused, is_workflow_not_found, no_order, worker_call
 from operations.reading.ledger_access import LedgerAccess, LedgerAway
 from operations.reading.listed_orders import NO_LEDGER
 from operations.temporal.connection import server_address
@@ -32,9 +32,9 @@ class Exports:
         self, criteria: OrderFilter, table: ExportTable, output: ExportFormat, target: Path | IO[bytes]
     ) -> int:
         """Returns how many rows were written; of JSON lines, how many orders. `limit` of the filter does not count.
-        Raises OperationRefused without a ledger or for a wrong filter, LedgerAway, and OSError."""
+        Raises NoLedger, OperationRefused for a wrong filter, LedgerAway, and OSError."""
         if self._ledger is None:
-            raise OperationRefused(RefusalCode.INVALID, f"Only a ledger can export orders, and {NO_LEDGER}")
+            raise NoLedger(f"Only a ledger can export orders, and {NO_LEDGER}")
         from ledger.export.export_orders import export_to_file, export_to_stream
 
         if isinstance(target, Path):

@@ -13,13 +13,12 @@ from temporalio.client import Client
 from ledger.reading.filters.order_filter import OrderFilter
 from ledger.reading.filters.work_filter import WorkFilter
 from ledger.reading.paging.cursor import is_ledger_cursor
-from operations.errors import OperationRefused
+from operations.errors import NoLedger
 from operations.reading import interruptions, list_orders, worklists
 from operations.reading.ledger_access import LedgerAccess, LedgerAway, from_ledger
 from operations.reading.list_orders import OrderPage
 from operations.reading.provenance import VISIBILITY, Provenance
 from operations.reading.worklists import StepWorklist
-from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import OrderState
 
 if TYPE_CHECKING:
@@ -113,7 +112,7 @@ class ListedOrders:
 
     def _require(self, what: str = "groups") -> LedgerAccess:
         if self._ledger is None:
-            raise OperationRefused(RefusalCode.INVALID, f"Only a ledger counts {what}, and {NO_LEDGER}")
+            raise NoLedger(f"Only a ledger counts {what}, and {NO_LEDGER}")
         return self._ledger
 
     async def _ask_first(
@@ -126,9 +125,7 @@ class ListedOrders:
         """`needs`: what Temporal's visibility cannot do. Raises LedgerAway if only the ledger could answer."""
         if self._ledger is None:
             if needs:
-                raise OperationRefused(
-                    RefusalCode.INVALID, f"Only a ledger knows {_named(needs)}, and {NO_LEDGER}", data={"needs": needs}
-                )
+                raise NoLedger(f"Only a ledger knows {_named(needs)}, and {NO_LEDGER}", {"needs": needs})
             return await from_visibility(VISIBILITY)
         try:
             return await ask(self._ledger)

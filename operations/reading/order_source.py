@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from temporalio.client import Client
 
-from operations.errors import NotFound, NoWorker, OperationRefused, ServerUnreachable
+from operations.errors import NoLedger, NotFound, NoWorker, OperationRefused, ServerUnreachable
 from operations.reading import order_details
 from operations.reading.interruptions import as_interrupted, read_interruption, without_waits
 from operations.reading.ledger_access import LedgerAccess, LedgerAway, from_ledger
@@ -200,7 +200,7 @@ class OrderSource:
 
     def _require(self) -> LedgerAccess:
         if self._ledger is None:
-            raise OperationRefused(RefusalCode.INVALID, f"Only a ledger keeps this, and {NO_LEDGER}")
+            raise NoLedger(f"Only a ledger keeps this, and {NO_LEDGER}")
         return self._ledger
 
     async def _known(self, ledger: LedgerAccess, order_id: str) -> _Known:

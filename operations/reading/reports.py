@@ -8,11 +8,10 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from operations.errors import OperationRefused
+from operations.errors import NoLedger
 from operations.reading.ledger_access import LedgerAccess, from_ledger
 from operations.reading.listed_orders import NO_LEDGER
 from operations.reading.provenance import Provenance
-from workflows.contract.order_messages import RefusalCode
 
 if TYPE_CHECKING:
     from ledger.reports.model.duration_report import DurationReport
@@ -40,7 +39,7 @@ class ReportCriteria:
 
 
 class Reports:
-    """Its methods raise OperationRefused without a ledger or for an empty period, LedgerAway, and TimedOut."""
+    """Its methods raise NoLedger, OperationRefused for an empty period, LedgerAway, and TimedOut."""
 
     def __init__(self, ledger: LedgerAccess | None) -> None:
         self._ledger = ledger
@@ -107,7 +106,7 @@ class Reports:
 
     def _require(self) -> LedgerAccess:
         if self._ledger is None:
-            raise OperationRefused(RefusalCode.INVALID, f"Only a ledger can report, and {NO_LEDGER}")
+            raise NoLedger(f"Only a ledger can report, and {NO_LEDGER}")
         return self._ledger
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from stack.data_folder import DataFolder
-from stack.ledger_discovery import ledger_of_running_stack
+from stack.ledger_discovery import ledger_of_ended_stack, ledger_of_running_stack
 
 
 def _folder(path: Path, address: str) -> DataFolder:
@@ -29,6 +29,18 @@ def test_a_stack_that_has_ended_has_no_say(tmp_path: Path) -> None:
     with running.locked():
         assert ledger_of_running_stack("localhost:7233", [ended.path, running.path]) == running.ledger_url
     assert ledger_of_running_stack("localhost:7233", [ended.path, running.path]) is None
+
+
+def test_the_ledger_that_a_stack_has_left_is_found(tmp_path: Path) -> None:
+    ended = _folder(tmp_path / "up", "127.0.0.1:7233")
+    folders = [tmp_path / "none", ended.path]
+    assert ledger_of_ended_stack(None, folders) is None, "it never had one"
+    ended.ledger.touch()
+    assert ledger_of_ended_stack(None, folders) == ended.ledger_url
+    assert ledger_of_ended_stack("localhost:7233", folders) == ended.ledger_url
+    assert ledger_of_ended_stack("localhost:7234", folders) is None
+    with ended.locked():
+        assert ledger_of_ended_stack(None, folders) is None
 
 
 def test_without_a_stack_there_is_no_ledger(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from cli.commands.reports.report_output import (
 )
 from cli.framework.command import register_command
 from cli.framework.errors import UsageError
-from cli.framework.server_call import call_server
+from cli.framework.server_call import call_ledger
 from cli.framework.session import Session
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def durations(
     has_definitions = suggest or session.definitions is not None or session.definitions_dir.is_dir()
     catalogue = session.read_catalogue() if has_definitions else None
     expected = expected_durations(catalogue) if catalogue is not None else {}
-    report, provenance = call_server(session, lambda server: server.reports.durations(criteria, expected))
+    report, provenance = call_ledger(session, lambda server: server.reports.durations(criteria, expected))
     if suggest and catalogue is not None:
         from ledger.reports.expected_suggestions import suggest as find_suggestions
 

@@ -10,7 +10,7 @@ import typer
 
 from cli.framework.command import register_command
 from cli.framework.errors import UsageError
-from cli.framework.server_call import call_server
+from cli.framework.server_call import call_ledger, call_server
 from cli.framework.session import Session
 from cli.user_input.order_files import STDIN
 from cli.user_input.order_filter_options import resolve_version, takes_order_filter
@@ -59,7 +59,7 @@ def export(
     if wanted is ExportFormat.PARQUET and to == STDIN:
         raise UsageError("Parquet goes to a file: give --to FILE")
     target = sys.stdout.buffer if to == STDIN else _writable(to)
-    count = call_server(session, lambda server: _export(server, criteria, table or ExportTable.ORDERS, wanted, target))
+    count = call_ledger(session, lambda server: _export(server, criteria, table or ExportTable.ORDERS, wanted, target))
     sys.stdout.flush()
     _report(session, to, count, "row" if wanted is not ExportFormat.JSONL else "order")
 

@@ -14,7 +14,7 @@ from cli.commands.reports.report_output import (
     read_criteria,
 )
 from cli.framework.command import register_command
-from cli.framework.server_call import call_server
+from cli.framework.server_call import call_ledger
 from cli.framework.session import Session
 
 
@@ -31,6 +31,6 @@ def fallout(
     from views.reports.fallout import fallout_page
 
     criteria = read_criteria(since, until, product)
-    report, provenance = call_server(session, lambda server: server.reports.fallout(criteria))
+    report, provenance = call_ledger(session, lambda server: server.reports.fallout(criteria))
     document = fallout_report_response(report, provenance)
     print_report(session, provenance, document, fallout_page(report), fallout_rows(report))

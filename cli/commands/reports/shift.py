@@ -9,7 +9,7 @@ import typer
 from cli.commands.reports.report_output import PANEL, ReportFormat, UntilOption, print_report, read_criteria
 from cli.framework.command import register_command
 from cli.framework.options import value_option
-from cli.framework.server_call import call_server
+from cli.framework.server_call import call_ledger
 from cli.framework.session import Session
 
 
@@ -33,6 +33,6 @@ def shift(
     from views.reports.shift import shift_page
 
     criteria = read_criteria(since, until)
-    report, provenance = call_server(session, lambda server: server.reports.shift(criteria))
+    report, provenance = call_ledger(session, lambda server: server.reports.shift(criteria))
     document = shift_report_response(report, provenance)
     print_report(session, provenance, document, shift_page(report), shift_rows(report))

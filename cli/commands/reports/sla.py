@@ -14,7 +14,7 @@ from cli.commands.reports.report_output import (
     read_criteria,
 )
 from cli.framework.command import register_command
-from cli.framework.server_call import call_server
+from cli.framework.server_call import call_ledger
 from cli.framework.session import Session
 
 
@@ -32,5 +32,5 @@ def sla(session: Session, product: ProductOption = None, since: SinceOption = No
     from views.reports.sla import sla_page
 
     criteria = read_criteria(since, until, product)
-    report, provenance = call_server(session, lambda server: server.reports.sla(criteria))
+    report, provenance = call_ledger(session, lambda server: server.reports.sla(criteria))
     print_report(session, provenance, sla_report_response(report, provenance), sla_page(report), sla_rows(report))

@@ -14,7 +14,7 @@ from cli.framework.command import register_command
 from cli.framework.errors import UsageError
 from cli.framework.freshness import note_search, note_source
 from cli.framework.options import value_option
-from cli.framework.server_call import call_server
+from cli.framework.server_call import call_ledger, call_server
 from cli.framework.session import Session
 from cli.user_input.value_parsing import check_sort, parse_since, parse_until
 from ledger.reading.filters.work_filter import WorkFilter
@@ -179,7 +179,7 @@ def _print_fallout_groups(session: Session, criteria: WorkFilter) -> None:
     from operations.list_responses import fallout_groups_response
     from views.order.group_tables import fallout_groups_table
 
-    groups, provenance = call_server(session, lambda server: server.group_fallout(criteria))
+    groups, provenance = call_ledger(session, lambda server: server.group_fallout(criteria))
     if session.is_json:
         session.print_json(fallout_groups_response(groups, provenance))
         return
@@ -191,7 +191,7 @@ def _print_task_groups(session: Session, criteria: WorkFilter) -> None:
     from operations.list_responses import task_groups_response
     from views.order.group_tables import task_groups_table
 
-    groups, provenance = call_server(session, lambda server: server.group_tasks(criteria))
+    groups, provenance = call_ledger(session, lambda server: server.group_tasks(criteria))
     if session.is_json:
         session.print_json(task_groups_response(groups, provenance))
         return

@@ -12,7 +12,7 @@ from ledger.database import open_ledger
 from operations.temporal.connection import server_address
 from stack.data_folder import DataFolder
 from tests.ledger.retention.ledger_orders import write_ended
-from tests.support.command_line import Ordo, call
+from tests.support.command_line import NOBODY, Ordo, call
 from tests.support.ledger.databases import migrate
 
 CUSTOMER = "C-ledger-of-stack"
@@ -91,3 +91,66 @@ async def test_a_file_that_is_missing_is_said_and_not_made(ordo: Ordo, tmp_path:
     assert answer.status != 0
     assert f"SQLite file {missing}) cannot be used: there is no such file" in answer.err
     assert list(missing.parent.iterdir()) == []
+
+
+@pytest.fixture
+def left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The setting that names the ledger of a stack that has ended in this folder. Its Temporal is away."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("ORDO_LEDGER_URL", "ORDO_LEDGER_URL_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    folder = DataFolder(tmp_path / ".ordo")
+    with folder.locked():
+        folder.save_environment({"TEMPORAL_ADDRESS": NOBODY, "ORDO_LEDGER_URL": folder.ledger_url})
+    engine = open_ledger(folder.ledger_url, create=True)
+    migrate(engine.url)
+    write_ended(engine, "HS-1")
+    engine.dispose()
+    return f"ORDO_LEDGER_URL={folder.ledger_url}"
+
+
+NEEDS_A_LEDGER = [
+    ("report", "shift"),
+    ("report", "durations"),
+    ("report", "sla"),
+    ("report", "fallout"),
+    ("export",),
+    ("tasks", "--group"),
+    ("fallout", "--group"),
+    ("ledger", "status"),
+]
+
+
+@pytest.mark.parametrize("command", NEEDS_A_LEDGER, ids=" ".join)
+def test_what_only_a_ledger_answers_names_the_one_that_a_stack_has_left(
+    command: tuple[str, ...], left: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = call(*command, "--address", NOBODY)
+    assert (refused.status, refused.out) == (1, "")
+    assert "configured" in refused.err.splitlines()[0]
+    assert f"has left its ledger. To read it while the stack is not up, set {left}\n" in refused.err
+    monkeypatch.setenv(*left.split("=", 1))
+    assert call(*command, "--address", NOBODY).status == 0
+
+
+@pytest.mark.parametrize("command", [("list",), ("show", "HS-1"), ("export", "HS-1")], ids=" ".join)
+def test_what_a_ledger_answers_as_well_names_the_one_that_a_stack_has_left(
+    command: tuple[str, ...], left: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = call(*command, "--address", NOBODY)
+    assert (refused.status, refused.out) == (3, "")
+    assert f"can read the ledger that the stack here has left: set {left}\n" in refused.err
+    monkeypatch.setenv(*left.split("=", 1))
+    answered = call(*command, "--address", NOBODY)
+    assert (answered.status, "HS-1" in answered.out) == (0, True)
+
+
+def test_without_any_ledger_a_report_says_so_and_not_that_temporal_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ORDO_LEDGER_URL", raising=False)
+    refused = call("report", "shift", "--address", NOBODY)
+    assert refused.status == 1
+    assert refused.err.startswith("Error: Only a ledger can report, and none is configured here (`ORDO_LEDGER_URL`)\n")
+    assert "`up` and `demo` have a ledger" in refused.err
