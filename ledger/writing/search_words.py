@@ -2,6 +2,9 @@
 
 A search finds beginnings of words, whatever their case and accents: `elm` finds `Élm Street`, and `hs-10` finds
 `HS-1001`. So an index on the words answers it, on every database.
+
+Unicode does not take letters such as `ł` and `æ` apart. A word that has one is stored both as it is written and in
+plain letters, so `łódź` finds `Łódź`, also if an earlier release has stored it, and so does `lodz`.
 """
 
 from __future__ import annotations
@@ -15,20 +18,38 @@ MAX_WORDS = 60
 MAX_WORD_LENGTH = 64
 MAX_SEARCHED_WORDS = 8
 
+PLAIN_LETTERS = str.maketrans(
+    {
+        "đ": "d",
+        "ð": "d",
+        "ħ": "h",
+        "\N{LATIN SMALL LETTER DOTLESS I}": "i",
+        "ł": "l",
+        "ø": "o",
+        "ŧ": "t",
+        "æ": "ae",
+        "œ": "oe",
+        "þ": "th",
+    }
+)
+"""For words in lower case. Capitals, accents and `ß` are gone from them before."""
+
 _SEPARATORS = re.compile(r"[\W_]+")
 _ENDS = re.compile(r"^[\W_]+|[\W_]+$")
 
 
 def search_words(texts: Iterable[str | None]) -> list[str]:
     """The words of an order's ids and names: each text between blanks as a whole, and its parts (`hs-1001`, `hs`,
-    `1001`), without signs at their ends. Sorted, without repetition, at most MAX_WORDS: those of the first texts."""
+    `1001`), without signs at their ends; also in plain letters. Sorted, without repetition, at most MAX_WORDS: those of
+    the first texts, and before those in plain letters."""
     found: dict[str, None] = {}
     for text in texts:
         for word in _words(text or ""):
             found[word] = None
             if len(found) == MAX_WORDS:
                 return sorted(found)
-    return sorted(found)
+    plain = [word.translate(PLAIN_LETTERS)[:MAX_WORD_LENGTH] for word in found if not word.isascii()]
+    return sorted([*found, *dict.fromkeys(word for word in plain if word not in found)][:MAX_WORDS])
 
 
 def searched_words(text: str) -> list[str]:

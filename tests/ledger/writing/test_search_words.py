@@ -20,6 +20,38 @@ def test_beginnings_of_words_are_found(search: str) -> None:
     assert finds(search, "HS-1001", "Élm Street 14", "Mary O'Brien")
 
 
+@pytest.mark.parametrize(
+    ("search", "name"),
+    [
+        ("lodz", "Łódź"),
+        ("łódź", "Łódź"),
+        ("ŁÓDŹ", "Łódź"),
+        ("sorensen", "Sørensen"),
+        ("strasse", "Straße"),
+        ("aero", "Ærø"),
+        ("ærø", "ÆRØ"),
+        ("isik", "I\u015f\N{LATIN SMALL LETTER DOTLESS I}k"),
+        ("dordevic", "Đorđević-Þór"),
+        ("thor", "Đorđević-Þór"),
+    ],
+)
+def test_letters_that_unicode_does_not_take_apart_are_found_as_plain_ones(search: str, name: str) -> None:
+    assert finds(search, name)
+
+
+def test_a_search_still_finds_what_an_earlier_release_has_stored() -> None:
+    """It stored words in the letters of the name alone."""
+    assert searched_words("Łódź") == ["łodz"]
+    assert search_words(["Łódź"]) == ["lodz", "łodz"]
+
+
+def test_plain_letters_take_no_room_from_other_words() -> None:
+    written = [f"ø{number}" for number in range(MAX_WORDS - 1)]
+    stored = search_words([" ".join(written)])
+    assert len(stored) == MAX_WORDS
+    assert set(stored) >= set(written)
+
+
 @pytest.mark.parametrize("search", ["001", "lm", "elm smith", "hs-1002"])
 def test_other_words_are_not_found(search: str) -> None:
     assert not finds(search, "HS-1001", "Elm Street 14")
