@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from operations.errors import NoWorker, UnansweredUpdate, worker_call
+from operations.errors import NotFound, NoWorker, UnansweredUpdate, is_workflow_not_found, worker_call
 from operations.temporal.connection import server_address
 
 AnswerT = TypeVar("AnswerT")
@@ -27,12 +27,17 @@ async def query_workflow(
 ) -> AnswerT:
     """`request` is None if the query takes no argument. Raises NotFound, and NoWorker after `seconds`."""
     async with worker_call(subject, server_address(client), seconds):
-        answer: AnswerT = await client.get_workflow_handle(workflow_id).query(
-            query,
-            args=[] if request is None else [request],
-            result_type=result_type,
-            rpc_timeout=timedelta(seconds=seconds),
-        )
+        try:
+            answer: AnswerT = await client.get_workflow_handle(workflow_id).query(
+                query,
+                args=[] if request is None else [request],
+                result_type=result_type,
+                rpc_timeout=timedelta(seconds=seconds),
+            )
+        except RPCError as error:
+            if is_workflow_not_found(error):  # one that has ended would answer
+                raise NotFound(f"{subject} does not exist, or Temporal no longer keeps it") from error
+            raise
     return answer
 
 

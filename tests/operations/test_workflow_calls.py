@@ -6,11 +6,13 @@ import asyncio
 import time
 import uuid
 
+import pytest
 from temporalio import workflow
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from operations.temporal.workflow_calls import update_workflow
+from operations.errors import NotFound
+from operations.temporal.workflow_calls import query_workflow, update_workflow
 
 
 def compute_for_a_while() -> None:
@@ -52,3 +54,8 @@ async def test_an_update_that_fails_with_the_task_that_would_end_the_run_is_sent
         await handle.signal(EndsWhenAsked.note)
         assert await asking == "question 1"
         await handle.result()
+
+
+async def test_a_query_of_an_unknown_workflow_does_not_say_that_it_has_ended(temporal: WorkflowEnvironment) -> None:
+    with pytest.raises(NotFound, match="Job x does not exist, or Temporal no longer keeps it"):
+        await query_workflow(temporal.client, "no-such-workflow", "Job x", "state", None, str, 10.0)
