@@ -163,9 +163,11 @@ async def test_tabs_of_a_large_order_show_the_same_although_they_read_only_a_pag
 def refuse_whole(read: Callable[..., Any]) -> Callable[..., Any]:
     """Fails a test that reads all steps of an order."""
 
-    def read_order(reader: LedgerReader, order_id: str, *, with_steps: bool = True) -> Any:
+    def read_order(
+        reader: LedgerReader, order_id: str, submission: str | None = None, *, with_steps: bool = True
+    ) -> Any:
         assert not with_steps, f"all steps of {order_id} are read"
-        return read(reader, order_id, with_steps=with_steps)
+        return read(reader, order_id, submission, with_steps=with_steps)
 
     return read_order
 
