@@ -30,9 +30,9 @@ logger = structlog.get_logger("ledger")
 
 BATCH_ROWS = 4_000
 """Rows of one transaction, roughly."""
-MIN_INTERVAL, MAX_INTERVAL = 0.25, 0.7
+MIN_INTERVAL, MAX_INTERVAL = 0.25, 0.4
 """Seconds between the beginnings of two transactions. More changes of an order are merged in a longer one."""
-SHARE = 0.025
+SHARE = 0.04
 """The part of a processor that writing may take before the interval grows, up to the longest one."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 """Seconds until the next try while the database is away; doubled after each."""
