@@ -16,9 +16,9 @@ from workflows.contract.states import OrderState
 
 
 def record_order_ids(connection: Connection, updates: Sequence[OrderUpdate]) -> None:
-    """An id is accepted as soon as one order with it is, and says so of the latest that was; before, of the latest that
-    was rejected. Submissions may come in any order. The digest is that of the latest accepted order. An order that is
-    not compiled yet may still be rejected, so it does not use its id up."""
+    """The row of an id is about the latest submission that was accepted; if none was, about the latest that was
+    rejected. Submissions may come in any order. An order that is not compiled yet may still be rejected, so it does not
+    use its id up."""
     rows: dict[_Use, list[Row]] = {use: [] for use in _Use}
     for update in updates:
         may_be_new = update.is_replacing or update.change.digest or update.change.amendments

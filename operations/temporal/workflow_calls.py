@@ -35,7 +35,7 @@ async def query_workflow(
                 rpc_timeout=timedelta(seconds=seconds),
             )
         except RPCError as error:
-            if is_workflow_not_found(error):  # one that has ended would answer
+            if is_workflow_not_found(error):  # a query also reaches a workflow that has ended
                 raise NotFound(f"{subject} does not exist, or Temporal no longer keeps it") from error
             raise
     return answer

@@ -107,7 +107,8 @@ class OrderChange:
     line_states: dict[str, OrderState] = field(default_factory=dict)
     """Line id → state, for lines whose state has changed."""
     steps: list[StepView] = field(default_factory=list)
-    """Steps that have changed, without the forecast."""
+    """Steps that have changed, without the forecast. Their ids, names, kinds, workstreams, lines and predecessors
+    change only with a new plan, so a writer needs these only if the change has `lines`."""
     line_reasons: list[LineReason] | None = None
     """Why the lines of a new plan are there, except the lines that were ordered. None: the plan is not new, or this
     worker has not compiled it."""
