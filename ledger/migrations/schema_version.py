@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -55,7 +56,9 @@ def read_schema_state(engine: Engine) -> SchemaState:
         return SchemaState(current, newest_version(), connection.execute(query).scalar())
 
 
+@cache
 def newest_version() -> str:
+    """Cached: Alembic runs every script to tell, and a worker asks every ten seconds."""
     newest = ScriptDirectory.from_config(_config()).get_current_head()
     assert newest is not None
     return newest
