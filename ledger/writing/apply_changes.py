@@ -27,7 +27,7 @@ from ledger.schema.tables import (
 from ledger.schema.value_lists import IsOneOf
 from ledger.writing.batch import RowBatch
 from ledger.writing.clashes import accepted_uses, record_clashes
-from ledger.writing.memory import WriterMemory
+from ledger.writing.memory import NO_ITEMS, OrderMemory, WriterMemory, documents_digest
 from ledger.writing.order_ids import record_order_ids
 from ledger.writing.order_rows import (
     amendment_row,
@@ -46,7 +46,7 @@ from ledger.writing.state_counts import add_to_state_counts
 from ledger.writing.statements import add, delete_rows_of_orders, insert_rows, update_rows
 from ledger.writing.step_rows import changed_step_row, step_row
 from ledger.writing.stored_orders import changed_columns, load_order_keys, lock_orders
-from ledger.writing.work_items import WorkItemKeys, load_work_items, put_work_items
+from ledger.writing.work_items import load_work_items, put_work_items
 from workflows.contract.order_changes import OrderChange
 
 ROWS_OF_CURRENT_ORDERS = (order_products, order_systems, order_external_ids, order_words, work_items)
@@ -82,15 +82,19 @@ def _write(connection: Connection, plan: BatchPlan, memory: WriterMemory, *, rep
         update_rows(connection, orders, [{"key": key, "is_current": False} for key in superseded], "key")
         delete_rows_of_orders(connection, ROWS_OF_CURRENT_ORDERS, superseded)
     _write_orders(connection, plan.updates, memory, repair=repair)
-    known = load_work_items(connection, [update.key for update in plan.updates if not update.is_new])
+    known = {update.key: memory.recall(update.key, update.stored.position) for update in plan.updates if update.stored}
+    unknown_items = load_work_items(connection, [key for key, order in known.items() if order is None])
     batch = RowBatch()
     for update in plan.updates:
-        _put_documents(batch, update, memory)
+        recalled = known.get(update.key)
+        documents = _put_documents(batch, update, recalled.documents if recalled else None)
         _put_plan(batch, update)
         _put_story(batch, update)
+        items = recalled.work_items if recalled else unknown_items.get(update.key, NO_ITEMS)
         if update.is_current:
             _put_searched(batch, update)
-            put_work_items(batch, update, known.get(update.key, WorkItemKeys()))
+            items = put_work_items(batch, update, items)
+        memory.remember(update.key, OrderMemory(update.change.position, documents, items))
     if repair:
         batch = batch.repaired()
     batch.write(connection)
@@ -143,16 +147,17 @@ def _write_orders(
     (changed.repaired() if repair else changed).write(connection)
 
 
-def _put_documents(batch: RowBatch, update: OrderUpdate, memory: WriterMemory) -> None:
+def _put_documents(batch: RowBatch, update: OrderUpdate, known: bytes | None) -> bytes:
+    """`known`: the digest of those that the table has. Returns that of the order's."""
     row = document_row(update.key, update.change.order)
-    stored = update.stored.position if update.stored is not None else None
-    known = memory.has_documents(row, stored, update.change.position)
+    digest = documents_digest(row)
     if update.ends_interruption:
         row |= {"interrupted_at": None, "interrupted_by": None, "interrupted_reason": None}
     if update.change.submitted is not None:
         batch.put(order_documents, [{**row, "submitted": update.change.submitted}])
-    elif update.is_replacing or not known:
+    elif update.is_replacing or digest != known:
         batch.put(order_documents, [row])
+    return digest
 
 
 def _put_plan(batch: RowBatch, update: OrderUpdate) -> None:

@@ -1,4 +1,4 @@
-"""What a writer remembers of its last commits, so that it writes less."""
+"""What a writer remembers of its last commits, so that it reads and writes less."""
 
 from __future__ import annotations
 
@@ -12,6 +12,21 @@ from workflows.contract.order_changes import ChangePosition
 
 MAX_ORDERS = 10_000
 
+WorkItemKeys = frozenset[tuple[int, str]]
+"""(step number, kind) of items that an order has in the table."""
+NO_ITEMS: WorkItemKeys = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderMemory:
+    """What the tables have of an order."""
+
+    position: ChangePosition
+    """Of the change that wrote it. If another writer has written the order since, nothing is known of it."""
+    documents: bytes
+    """Their digest."""
+    work_items: WorkItemKeys
+
 
 @dataclass
 class WriterMemory:
@@ -21,25 +36,30 @@ class WriterMemory:
     """Of the counters in `state_counts`."""
     catalogue_versions: dict[str, int] = field(default_factory=dict)
     """Version → key."""
-    _documents: OrderedDict[int, tuple[ChangePosition, bytes]] = field(default_factory=OrderedDict)
-    _unconfirmed: dict[int, tuple[ChangePosition, bytes]] = field(default_factory=dict)
+    _orders: OrderedDict[int, OrderMemory] = field(default_factory=OrderedDict)
+    """By key."""
+    _unconfirmed: dict[int, OrderMemory] = field(default_factory=dict)
 
-    def has_documents(self, row: Row, stored: ChangePosition | None, position: ChangePosition) -> bool:
-        """Whether the order's documents in the table are those of `row`. `stored` is the position of the order's rows
-        before this batch; if another writer has written them since, nothing is known of them."""
-        key = row["order_key"]
-        digest = blake2b(dump_json(row).encode(), digest_size=16).digest()
-        self._unconfirmed[key] = (position, digest)
-        return stored is not None and self._documents.get(key) == (stored, digest)
+    def recall(self, order_key: int, stored: ChangePosition) -> OrderMemory | None:
+        """`stored`: the position of the order's rows before this batch. None: the writer does not know them."""
+        known = self._orders.get(order_key)
+        return known if known is not None and known.position == stored else None
+
+    def remember(self, order_key: int, order: OrderMemory) -> None:
+        self._unconfirmed[order_key] = order
 
     def confirm(self) -> None:
         for key, known in self._unconfirmed.items():
-            self._documents[key] = known
-            self._documents.move_to_end(key)
-        while len(self._documents) > MAX_ORDERS:
-            self._documents.popitem(last=False)
+            self._orders[key] = known
+            self._orders.move_to_end(key)
+        while len(self._orders) > MAX_ORDERS:
+            self._orders.popitem(last=False)
         self._unconfirmed.clear()
 
     def discard(self) -> None:
         self._unconfirmed.clear()
         self.catalogue_versions.clear()
+
+
+def documents_digest(row: Row) -> bytes:
+    return blake2b(dump_json(row).encode(), digest_size=16).digest()

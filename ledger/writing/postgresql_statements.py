@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql
 
 from ledger.stored_text import dump_json
 from ledger.writing.rows import Row
-from ledger.writing.sql_text import insert_of, names, or_replace
+from ledger.writing.sql_text import insert_of, names, or_add_up, or_replace
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -30,6 +30,10 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
 
 def add(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     _run(connection, f"{_insert_sql(table, tuple(rows[0]))} ON CONFLICT DO NOTHING", rows)
+
+
+def add_up(connection: Connection, table: Table, rows: Sequence[Row], column: str) -> None:
+    _run(connection, f"{_insert_sql(table, tuple(rows[0]))} {or_add_up(table, column)}", rows)
 
 
 def delete(connection: Connection, table: Table, keys: Sequence[Row]) -> None:

@@ -19,6 +19,13 @@ def insert_of(table: Table, columns: tuple[str, ...]) -> str:
 
 
 @cache
+def or_add_up(table: Table, column: str) -> str:
+    """What becomes of a row whose primary key is there already: its `column` grows by the given one."""
+    keys = names(key.name for key in table.primary_key)
+    return f'ON CONFLICT ({keys}) DO UPDATE SET "{column}" = "{table.name}"."{column}" + excluded."{column}"'
+
+
+@cache
 def or_replace(table: Table, columns: tuple[str, ...]) -> str:
     """What becomes of a row whose primary key is there already: the given columns are replaced."""
     keys = [column.name for column in table.primary_key]

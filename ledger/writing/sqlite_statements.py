@@ -13,7 +13,7 @@ from sqlalchemy.types import JSON
 from ledger.schema.column_types import UtcTime, to_microseconds
 from ledger.stored_text import dump_json
 from ledger.writing.rows import Row
-from ledger.writing.sql_text import insert_of, or_replace
+from ledger.writing.sql_text import insert_of, or_add_up, or_replace
 
 Convert = Callable[[Any], Any]
 
@@ -31,6 +31,11 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
 def add(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     columns = tuple(rows[0])
     _run(connection, f"{_insert_sql(table, columns)} ON CONFLICT DO NOTHING", table, columns, rows)
+
+
+def add_up(connection: Connection, table: Table, rows: Sequence[Row], column: str) -> None:
+    columns = tuple(rows[0])
+    _run(connection, f"{_insert_sql(table, columns)} {or_add_up(table, column)}", table, columns, rows)
 
 
 def delete(connection: Connection, table: Table, keys: Sequence[Row]) -> None:

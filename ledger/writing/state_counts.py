@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, Insert
+from sqlalchemy import Connection
 
 from ledger.schema.tables import state_counts
-from ledger.writing.statements import insert_into
+from ledger.writing.statements import add_up
 
 SLOTS = 64
 """Writers choose one by chance. Two writers on the same counter wait for each other."""
@@ -20,11 +20,4 @@ def add_to_state_counts(connection: Connection, differences: Mapping[str, int], 
         for state, difference in sorted(differences.items())  # all writers in one order: none waits for another's end
         if difference
     ]
-    if rows:
-        connection.execute(_adding(connection.dialect.name), rows)
-
-
-def _adding(dialect: str) -> Insert:
-    statement = insert_into(state_counts, dialect)
-    total = state_counts.c.count + statement.excluded["count"]
-    return statement.on_conflict_do_update(index_elements=["state", "slot"], set_={"count": total})
+    add_up(connection, state_counts, rows, "count")

@@ -39,6 +39,12 @@ def add(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         (sqlite_statements if is_sqlite(connection) else postgresql_statements).add(connection, table, rows)
 
 
+def add_up(connection: Connection, table: Table, rows: Sequence[Row], column: str) -> None:
+    """Inserts rows. Of those whose primary key is there already, `column` grows by the given value."""
+    if rows:
+        (sqlite_statements if is_sqlite(connection) else postgresql_statements).add_up(connection, table, rows, column)
+
+
 def delete_rows(connection: Connection, table: Table, keys: Sequence[Row]) -> None:
     """Deletes the rows with these values of these columns; all keys have the same columns."""
     if keys:
