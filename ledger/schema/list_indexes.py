@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Column, Index, Table, and_, text
+from sqlalchemy import Column, ColumnElement, Index, Table, TextClause, and_, text
 
 from ledger.schema.orders import order_products, order_systems, orders
 from ledger.schema.plans import work_items
@@ -56,25 +56,39 @@ OF_A_CUSTOMER = tuple(_current_orders(_at.customer_id, *times, also=(_at.state, 
 """With the state: up to 10,000 orders of a customer are counted by state and sorted without a look at the orders, which
 are spread over the whole table. SQLite also wants to read `is_current`, although the index has no others."""
 
-OF_KEYS = Index(
-    "ix_orders_of_keys",
-    _at.key,
-    postgresql_include=[
-        "state",
-        "started_at",
-        "ended_at",
-        "requested_completion",
-        "jeopardy",
-        "fallout",
-        "open_tasks",
-        "customer_id",
-        "order_id",
-    ],
-    postgresql_where=_at.is_current,
-    info={"dialect": "postgresql"},
-).ddl_if(dialect="postgresql")
-"""What lists sort and count by, for orders whose keys are known: PostgreSQL takes it from here, without a look at the
-table, which is three times as large. SQLite has a row by its key at once."""
+_SORTED = [
+    *("state", "started_at", "ended_at", "requested_completion"),
+    *("jeopardy", "fallout", "open_tasks", "customer_id", "order_id"),
+]
+"""What lists sort and count by."""
+
+
+def _of_keys(name: str, orders_of_it: ColumnElement[bool] | TextClause, included: Sequence[str]) -> Index:
+    """For PostgreSQL, which takes the columns from here, without a look at the table. SQLite has a row by its key at
+    once."""
+    index = Index(
+        name,
+        _at.key,
+        postgresql_include=included,
+        postgresql_where=orders_of_it,
+        info={"dialect": "postgresql"},
+    )
+    return index.ddl_if(dialect="postgresql")
+
+
+OF_KEYS = _of_keys("ix_orders_of_keys", _at.is_current, _SORTED)
+"""For orders whose keys are known. The table is three times as large."""
+
+NOT_COMPLETED_TEXT = "orders.state <> 'completed'"
+NOT_COMPLETED = _of_keys(
+    "ix_orders_not_completed", text(f"is_current AND {NOT_COMPLETED_TEXT.replace('orders.', '')}"), ["state"]
+)
+"""Most orders are completed. So orders whose keys are known are counted by state with this index, a tenth of OF_KEYS:
+those that are not in it are completed."""
+
+LATE_TEXT = "orders.jeopardy = 'late' AND orders.ended_at IS NULL"
+LATE = _of_keys("ix_orders_late", text(f"is_current AND {LATE_TEXT.replace('orders.', '')}"), _SORTED)
+"""Late orders that have not ended are few."""
 
 INTERRUPTED = Index(
     "ix_orders_interrupted",

@@ -5,14 +5,14 @@ from __future__ import annotations
 from sqlalchemy import URL, Engine
 
 from ledger.database import describe_location, write_transaction
-from ledger.migrations.schema_version import newest_version, read_schema_state
+from ledger.migrations.schema_version import known_versions, newest_version, read_schema_state
 from ledger.schema.tables import orders
 from ledger.writing.apply_changes import apply_changes
 from tests.support.command_line import Called, call
 from tests.support.ledger.contents import count
 from tests.support.ledger.simulated_orders import SimulatedOrder
 
-NEWEST = newest_version()
+NEWEST, VERSIONS = newest_version(), ", ".join(known_versions())
 
 
 def _ledger(url: URL, *arguments: str) -> Called:
@@ -43,7 +43,7 @@ def test_a_downgrade_is_confirmed_first(ledger_url: URL, ledger_database: Engine
 def test_a_version_that_is_not_there(ledger_url: URL) -> None:
     refused = _ledger(ledger_url, "downgrade", "0999", "--yes")
     assert refused.status == 1
-    assert f"There is no version 0999 of the schema: there are base, {NEWEST}" in refused.err.replace("\n", " ")
+    assert f"There is no version 0999 of the schema: there are {VERSIONS}" in refused.err.replace("\n", " ")
 
 
 def test_without_a_ledger_it_says_what_names_one() -> None:

@@ -40,11 +40,6 @@ def count_keys(connection: Connection, criterion: Criterion, most: int) -> int:
     return int(connection.execute(select(func.count()).select_from(keys)).scalar_one())
 
 
-def rarest_first(connection: Connection, criteria: Sequence[Criterion], exact: int) -> list[Criterion]:
-    """The criteria in the order of how many orders fit. A single one is not counted."""
-    return list(criteria) if len(criteria) < 2 else list(sizes_rarest_first(connection, criteria, exact))
-
-
 def sizes_rarest_first(connection: Connection, criteria: Sequence[Criterion], exact: int) -> dict[Criterion, int]:
     """The criteria in the order of how many orders fit, with how many keys they name. All are counted up to `exact`;
     how many are in a state is kept. If more fit each of them, they are counted one by one, up to MAX_COUNTED times

@@ -33,7 +33,7 @@ from ledger.reading.filters.search_values import (
     words_of,
 )
 from ledger.schema.list_indexes import IN_FALLOUT as IN_FALLOUT_INDEX
-from ledger.schema.list_indexes import IN_FALLOUT_TEXT, INTERRUPTED
+from ledger.schema.list_indexes import IN_FALLOUT_TEXT, INTERRUPTED, LATE_TEXT, NOT_COMPLETED_TEXT
 from ledger.schema.tables import (
     catalogue_versions,
     order_external_ids,
@@ -43,7 +43,7 @@ from ledger.schema.tables import (
     orders,
     work_items,
 )
-from workflows.contract.states import Jeopardy
+from workflows.contract.states import Jeopardy, OrderState
 
 Condition = ColumnElement[bool]
 
@@ -51,6 +51,10 @@ CURRENT = text("orders.is_current")
 """As in the indexes: SQLite uses them only for this very text."""
 IN_FALLOUT = text(f"({IN_FALLOUT_TEXT})")
 """As in its index. An order that was ended from outside also waits for a person."""
+LATE = text(f"({LATE_TEXT})")
+"""As in its index."""
+NOT_COMPLETED = text(NOT_COMPLETED_TEXT)
+"""As in its index. PostgreSQL uses that only if it sees this very condition."""
 DATES = {
     "started_at": ("since", "until"),
     "ended_at": ("ended_since", "ended_until"),
@@ -79,6 +83,11 @@ class Criterion:
     """As `condition`, about the key of an order that is not read yet."""
     is_sorted: bool = False
     """Whether an index has `keys` in their order."""
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it is about a table other than `orders`."""
+        return self.driving is None and self.condition_on is not None
 
     def listed(self, most: int) -> Condition:
         """As `condition`, for PostgreSQL, if at most `most` keys fit: it makes a hash table of them. `IS true` keeps it
@@ -152,6 +161,11 @@ class OrderCriteria:
         keys = _keys_where(IN_FALLOUT, IN_FALLOUT_INDEX.name)
         return Criterion("fallout", or_(condition, was_ended), keys, driving=IN_FALLOUT, index=IN_FALLOUT_INDEX.name)
 
+    def _late(self) -> Criterion:
+        """That have not ended, for PostgreSQL."""
+        condition = and_(orders.c.jeopardy == Jeopardy.LATE.value, orders.c.ended_at.is_(None))
+        return Criterion("late", condition, _keys_where(LATE), driving=LATE)
+
     def _own(self) -> Iterator[Criterion]:
         criteria = self._criteria
         if criteria.customer is not None:
@@ -163,10 +177,13 @@ class OrderCriteria:
             fitting = self._of_column("interrupted", "interrupted_kind", lambda column: column.is_not(None))
             keys = hint_at_index(fitting.keys, INTERRUPTED.name)
             yield replace(fitting, keys=keys, index=INTERRUPTED.name)
-        if criteria.only_running:
-            yield self._of_column("running", "ended_at", lambda column: column.is_(None))
-        if criteria.late:
-            yield self._of_column("late", "jeopardy", lambda column: column == Jeopardy.LATE.value)
+        if criteria.late and not criteria.states and not self._is_sqlite:
+            yield self._late()
+        else:
+            if criteria.only_running:
+                yield self._of_column("running", "ended_at", lambda column: column.is_(None))
+            if criteria.late:
+                yield self._of_column("late", "jeopardy", lambda column: column == Jeopardy.LATE.value)
         if criteria.jeopardy:
             wanted = [jeopardy.value for jeopardy in criteria.jeopardy]
             yield self._of_column("jeopardy", "jeopardy", lambda column: _any_of(column, wanted))
@@ -183,9 +200,18 @@ class OrderCriteria:
                     column, column, lambda column, since=since, until=until: and_(*between(column, since, until))
                 )
         if criteria.states:
-            states = tuple(state.value for state in criteria.states)
-            fitting = self._of_column("states", "state", lambda column: _any_of(column, states))
-            yield replace(fitting, states=states)
+            yield self._of_states(tuple(state.value for state in criteria.states))
+
+    def _of_states(self, states: tuple[str, ...]) -> Criterion:
+        fitting = replace(self._of_column("states", "state", lambda column: _any_of(column, states)), states=states)
+        if self._is_sqlite or OrderState.COMPLETED in states:
+            return fitting
+        few = fitting.keys.where(NOT_COMPLETED)
+
+        def of(order_key: ColumnElement[int]) -> Condition:
+            return order_key.in_(few)
+
+        return replace(fitting, keys=few, condition_on=of, is_sorted=True)
 
     def _of_column(self, name: str, column: str, build: Any) -> Criterion:
         driving = build(orders.c[column])

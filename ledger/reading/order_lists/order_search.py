@@ -1,8 +1,8 @@
 """Searches orders: counts those that fit, and reads a page of their keys in the order of a sort.
 
-If at most MAX_EXACT orders fit, they are collected from the criterion that the fewest orders fit, and sorted. If more
-fit, an index that filters and sorts is read in its order, or an index of the sort until the page is full. That is soon
-if the orders that fit are spread over it; if they are not, all of them are collected after all.
+If at most MAX_EXACT orders fit, or a few more, they are collected from the criterion that the fewest orders fit, and
+sorted. If more fit, an index that filters and sorts is read in its order, or an index of the sort until the page is
+full. That is soon if the orders that fit are spread over it; if they are not, all of them are collected after all.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_,
 
 from ledger.database import is_sqlite
 from ledger.reading.errors import InvalidSearch
-from ledger.reading.filters.criterion_sizes import MAX_EXACT, count_keys, fit_more_than, rarest_first
+from ledger.reading.filters.criterion_sizes import MAX_EXACT, count_keys, fit_more_than, sizes_rarest_first
 from ledger.reading.filters.driving_keys import MAX_LISTED
 from ledger.reading.filters.order_criteria import CURRENT, Criterion, OrderCriteria
 from ledger.reading.filters.order_filter import OrderFilter
@@ -28,6 +28,9 @@ from ledger.reading.paging.sorting import OrderColumn, Sort
 from ledger.schema.tables import order_products, order_systems, orders, state_counts
 from workflows.contract.states import OrderState
 
+AT_ONCE = 2
+"""How many times MAX_EXACT orders may fit one of several criteria, so that they are collected at once. Otherwise it may
+turn out that too many fit all criteria to be counted, and then that none of them is among the first of the sort."""
 MAX_WALK = 15_000
 """Orders that are read in the order of a sort to find a page of those that fit. After that it is quicker to collect all
 that fit."""
@@ -96,9 +99,12 @@ class OrderSearch:
             total = self._kept_counts()
         elif self._are_many:
             total = _too_many()
+        elif self._has_index_alone(sort):
+            total = self.total()
         else:
-            total, page = self._collect(sort, cursor, MAX_EXACT)
-            if total.is_exact:
+            most = None if self._are_at_most(AT_ONCE * MAX_EXACT) else MAX_EXACT
+            total, page = self._collect(sort, cursor, most)
+            if total.is_exact or most is None:
                 return total, page
         try:
             return total, self._read_in_order(sort, cursor)
@@ -109,14 +115,33 @@ class OrderSearch:
     def _are_counts_kept(self) -> bool:
         return all(criterion.states for criterion in self._criteria)
 
+    def _has_index_alone(self, sort: Sort[OrderColumn]) -> bool:
+        """Whether the page, and the keys to count, are read from indexes of another table than `orders`, on
+        PostgreSQL. SQLite needs the orders to count them."""
+        if self._is_sqlite or len(self._criteria) > 1:
+            return False
+        name = self._criteria[0].name
+        return name in _COPIED_TIMES and sort.column in INDEXED_PAIRS[name]
+
     @cached_property
     def _are_many(self) -> bool:
         """Known before any order is read: more than MAX_EXACT fit the only criterion."""
         return len(self._criteria) == 1 and fit_more_than(self._connection, self._criteria[0], MAX_EXACT)
 
+    def _are_at_most(self, number: int) -> bool:
+        """Known before any order is read: no more fit one of several criteria."""
+        return min(self._sizes.values(), default=number + 1) <= number
+
     @cached_property
+    def _sizes(self) -> dict[Criterion, int]:
+        """The criteria, the one that the fewest orders fit first. Empty for a single one, which is not counted."""
+        if len(self._criteria) < 2:
+            return {}
+        return sizes_rarest_first(self._connection, self._criteria, MAX_EXACT)
+
+    @property
     def _rarest_first(self) -> list[Criterion]:
-        return rarest_first(self._connection, self._criteria, MAX_EXACT)
+        return list(self._sizes) or self._criteria
 
     def _kept_counts(self) -> OrderTotal:
         counts = select(state_counts.c.state, func.sum(state_counts.c.count)).group_by(state_counts.c.state)
@@ -214,7 +239,7 @@ class OrderSearch:
 
     def _find_listed(self, criteria: Sequence[Criterion]) -> Criterion | None:
         """The first of the criteria, if PostgreSQL is quicker with a list of the orders that fit it."""
-        if self._is_sqlite or not criteria or criteria[0].condition_on is None:
+        if self._is_sqlite or not criteria or not criteria[0].is_elsewhere:
             return None
         fits = count_keys(self._connection, criteria[0], MAX_LISTED + 1) <= MAX_LISTED
         return criteria[0] if fits else None

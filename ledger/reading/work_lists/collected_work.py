@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -62,7 +63,7 @@ def collect_work(
         query = select(*wanted).where(among, criteria.of_step.condition.is_(True))
     found = query.cte("found")
     phases = work_phases(sort, dict(found.c))
-    parts = parts_behind(cursor, phases, tuple(found.c), limit + 1)
+    parts = parts_behind(cursor, found, partial(work_phases, sort), lambda rows: tuple(rows.c), limit + 1)
     rows: Sequence[Row[Any]] = connection.execute(union_all(_counts(found), *parts)).all()
     (counts,) = (row for row in rows if row.phase == _COUNTS)
     total, order_count = counts.order_key, counts.step_number

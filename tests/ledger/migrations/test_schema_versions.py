@@ -20,6 +20,7 @@ from ledger.migrations.schema_version import (
     OLDEST_WRITER,
     SchemaState,
     downgrade,
+    known_versions,
     newest_version,
     read_schema_state,
     upgrade,
@@ -35,16 +36,20 @@ def _tables(engine: Engine) -> set[str]:
     return set(inspect(engine).get_table_names()) - {"alembic_version"}
 
 
-def test_the_newest_version_has_the_tables_that_the_code_uses(ledger_database: Engine) -> None:
-    dialect = ledger_database.dialect.name
+def _differences_from_metadata(engine: Engine) -> list[object]:
+    dialect = engine.dialect.name
 
     def belongs_here(item: SchemaItem, *_: object) -> bool:
         return bool(item.info.get("dialect", dialect) == dialect)
 
-    with ledger_database.connect() as connection:
+    with engine.connect() as connection:
         options = {"compare_type": True, "include_object": belongs_here}
         context = MigrationContext.configure(connection, opts=options)
-        assert compare_metadata(context, metadata) == []
+        return list(compare_metadata(context, metadata))
+
+
+def test_the_newest_version_has_the_tables_that_the_code_uses(ledger_database: Engine) -> None:
+    assert _differences_from_metadata(ledger_database) == []
 
 
 def test_down_removes_every_table_and_up_brings_them_back(ledger_database: Engine) -> None:
@@ -54,6 +59,19 @@ def test_down_removes_every_table_and_up_brings_them_back(ledger_database: Engin
     upgrade(ledger_database)
     assert _tables(ledger_database) == set(metadata.tables)
     assert read_schema_state(ledger_database).current == newest_version()
+
+
+@pytest.mark.parametrize("version", known_versions()[1:-1])
+def test_down_to_an_earlier_version_and_up_again_keeps_the_orders(ledger_database: Engine, version: str) -> None:
+    with write_transaction(ledger_database) as connection:
+        apply_changes(connection, [SimulatedOrder("HS-1").complete()])
+    before = read_rows(ledger_database)
+    downgrade(ledger_database, version)
+    assert read_schema_state(ledger_database).current == version
+    assert read_rows(ledger_database) == before
+    upgrade(ledger_database)
+    assert read_rows(ledger_database) == before
+    assert _differences_from_metadata(ledger_database) == []
 
 
 def test_up_again_changes_nothing(ledger_database: Engine) -> None:

@@ -21,6 +21,7 @@ from ledger.retention.customer_orders import find_stored_orders
 from tests.support.ledger.filled_ledgers import ORDERS, FilledLedger
 from tests.support.ledger.query_plans import query_plan, sent_statements
 from tests.support.paths import ROOT
+from workflows.contract.states import OrderState
 
 PAIRS = list(order_pairs(OrderGenerator(ORDERS)))
 WORK = list(work_pairs())
@@ -125,14 +126,56 @@ def test_orders_with_known_keys_are_counted_and_sorted_from_an_index_alone(
 ) -> None:
     if is_sqlite(filled.engine):
         pytest.skip("SQLite has a row by its key at once")
+    if name == "product" and sort in INDEXED_PAIRS["product"]:
+        pytest.skip("sorted by an index of products")
     criteria = OrderFilter(search="smith") if name == "word" else OrderFilter(product="offer_05")
+    assert "Index Only Scan using ix_orders_of_keys" in collecting_plan(filled, criteria, sort)
+
+
+@pytest.mark.parametrize("sort", sorted(INDEXED_PAIRS["product"]))
+def test_orders_of_a_product_are_counted_without_those_that_are_completed(
+    filled: FilledLedger, sort: OrderColumn
+) -> None:
+    if is_sqlite(filled.engine):
+        pytest.skip("SQLite has a row by its key at once")
+    plan = collecting_plan(filled, OrderFilter(product="offer_05"), sort)
+    assert set(indexes_of_orders(plan)) == {"ix_orders_not_completed"}
+    assert "Index Only Scan using ix_orders_not_completed" in plan
+
+
+@pytest.mark.parametrize("sort", list(OrderColumn))
+def test_orders_of_a_product_in_a_state_are_found_among_those_that_are_not_completed(
+    filled: FilledLedger, sort: OrderColumn
+) -> None:
+    if is_sqlite(filled.engine):
+        pytest.skip("SQLite has a row by its key at once")
+    criteria = OrderFilter(product="offer_39", states=(OrderState.IN_PROGRESS,))
+    plan = collecting_plan(filled, criteria, sort)
+    assert "Index Only Scan using ix_orders_not_completed" in plan
+    assert set(indexes_of_orders(plan)) == {"ix_orders_not_completed", "ix_orders_of_keys"}
+
+
+@pytest.mark.parametrize("sort", list(OrderColumn))
+def test_late_orders_are_counted_and_sorted_from_an_index_of_their_own(filled: FilledLedger, sort: OrderColumn) -> None:
+    if is_sqlite(filled.engine):
+        pytest.skip("SQLite has a row by its key at once")
+    plan = collecting_plan(filled, OrderFilter(late=True), sort)
+    assert "Index Only Scan using ix_orders_late" in plan
+    assert set(indexes_of_orders(plan)) == {"ix_orders_late"}
+
+
+def collecting_plan(filled: FilledLedger, criteria: OrderFilter, sort: OrderColumn) -> str:
+    """PostgreSQL's, of the statement that counts the orders of the list."""
     with sent_statements(filled.engine) as sent:
         filled.reader.list_orders(criteria, sort)
     (collected,) = [each for each in sent if each[0].startswith("WITH found")]
     with filled.engine.connect() as connection:  # without the key's index, which is preferred while it is small
         connection.execute(text("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'pk_orders'::regclass"))
-        plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {collected[0]}", collected[1]).scalars())
-    assert "Index Only Scan using ix_orders_of_keys" in plan, plan
+        return "\n".join(connection.exec_driver_sql(f"EXPLAIN {collected[0]}", collected[1]).scalars())
+
+
+def indexes_of_orders(plan: str) -> list[str]:
+    return re.findall(r"using (ix_orders_\w+) on orders", plan)
 
 
 @pytest.mark.parametrize("kind", ["task", "fallout"])

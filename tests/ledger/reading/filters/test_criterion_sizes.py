@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ledger.database import is_sqlite
-from ledger.reading.filters.criterion_sizes import count_keys, rarest_first
+from ledger.reading.filters.criterion_sizes import count_keys, sizes_rarest_first
 from ledger.reading.filters.order_criteria import OrderCriteria
 from ledger.reading.filters.order_filter import OrderFilter
 from tests.support.ledger.filled_ledgers import ORDERS, FilledLedger
@@ -26,7 +26,7 @@ def test_the_rarest_criterion_comes_first(filled: FilledLedger, exact: int, want
     with filled.engine.connect() as connection:
         criteria = OrderCriteria(wanted, is_sqlite(connection)).all()
         sizes = {each: count_keys(connection, each, 10 * ORDERS) for each in criteria}
-        ordered = rarest_first(connection, criteria, exact)
+        ordered = list(sizes_rarest_first(connection, criteria, exact))
     assert len(sizes) == number
     assert set(ordered) == set(criteria)
     if min(sizes.values()) <= 5 * exact:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from ledger.reading.filters.order_filter import OrderFilter
 from ledger.reading.order_lists import order_search
 from ledger.reading.paging.sorting import OrderColumn
 from tests.support.ledger.filled_ledgers import ORDERS, FilledLedger
+from tests.support.ledger.query_plans import sent_statements
 from workflows.contract.order_changes import OrderChange
 from workflows.contract.states import Jeopardy, OrderState, StepState
 
@@ -198,6 +200,24 @@ def test_more_orders_than_are_counted_are_listed_alike(
     if name not in ("everything", "states"):  # their counts are kept
         assert (page.total.count, page.total.is_exact, page.total.by_state) == (4, False, {})
     assert read_all(filled, criteria, sort, 400) == expected
+
+
+@pytest.mark.parametrize("is_far_more", [False, True])
+def test_a_few_more_orders_than_are_counted_are_collected_once(
+    filled: FilledLedger, is_far_more: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer = Counter(change.order.customer["id"] for change in filled.changes).most_common(1)[0][0]
+    criteria = OrderFilter(customer=customer, states=(OrderState.COMPLETED,))
+    expected = read_all(filled, criteria, "fallout", 400)
+    of_customer, _ = filled.reader.count_orders(OrderFilter(customer=customer))
+    limit = of_customer.count // 2 - 1 if is_far_more else len(expected) - 1
+    monkeypatch.setattr(order_search, "MAX_EXACT", limit)
+    monkeypatch.setattr(order_search, "MAX_WALK", 5)
+    with sent_statements(filled.engine) as sent:
+        page, _ = filled.reader.list_orders(criteria, "fallout")
+    assert (page.total.count, page.total.is_exact) == (limit, False)
+    assert [order.order_id for order in page.orders] == expected[: len(page.orders)]
+    assert sum(statement.startswith("WITH found") for statement, _ in sent) == (2 if is_far_more else 1)
 
 
 def test_listed_order_is_as_written(filled: FilledLedger) -> None:
