@@ -1,13 +1,15 @@
-"""deploy/set_up_ledger.sh on a real PostgreSQL: the ledger's database and user, as docker-compose.yml makes them."""
+"""What docker-compose.yml sets up for the ledger, on a real PostgreSQL: its database, its user, and a warm restart."""
 
 from __future__ import annotations
 
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import psycopg
 import pytest
+import yaml
 from sqlalchemy import make_url
 
 from ledger.database import open_ledger
@@ -55,3 +57,30 @@ def test_the_ledger_gets_its_own_user_and_database_and_then_its_schema(
     finally:
         postgres_server.execute("DROP DATABASE IF EXISTS ledger WITH (FORCE)")
         postgres_server.execute("DROP ROLE IF EXISTS ledger")
+
+
+def test_after_a_restart_the_database_has_in_memory_what_it_had_before() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    program_name, *arguments = compose["services"]["postgresql"]["command"]
+    assert (program_name, arguments[::2]) == ("postgres", ["-c"] * (len(arguments) // 2))
+    server = PostgresServer(**dict(setting.split("=", 1) for setting in arguments[1::2]))
+    try:
+        server.start()
+        server.execute("CREATE EXTENSION pg_buffercache")
+        server.execute("CREATE TABLE numbers AS SELECT number FROM generate_series(1, 10000) AS number")
+        before = _pages_in_memory(server, "numbers")
+        server.stop()
+        server.start()
+        deadline = time.monotonic() + 30
+        while _pages_in_memory(server, "numbers") < before and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert _pages_in_memory(server, "numbers") >= before > 10
+    finally:
+        server.close()
+
+
+def _pages_in_memory(server: PostgresServer, table: str) -> int:
+    query = "SELECT count(*) FROM pg_buffercache WHERE relfilenode = pg_relation_filenode(%s::regclass)"
+    with psycopg.connect(f"host=127.0.0.1 port={server.port} user={SUPERUSER} dbname={SUPERUSER}") as connection:
+        (number,) = connection.execute(query, [table]).fetchone() or (0,)
+    return int(number)
