@@ -83,8 +83,8 @@ NOT_COMPLETED_TEXT = "orders.state <> 'completed'"
 NOT_COMPLETED = _of_keys(
     "ix_orders_not_completed", text(f"is_current AND {NOT_COMPLETED_TEXT.replace('orders.', '')}"), ["state"]
 )
-"""Most orders are completed. So orders whose keys are known are counted by state with this index, a tenth of OF_KEYS:
-those that are not in it are completed."""
+"""Most orders are completed. So orders whose keys are known are counted by state with this small index: those that are
+not in it are completed."""
 
 LATE_TEXT = "orders.jeopardy = 'late' AND orders.ended_at IS NULL"
 LATE = _of_keys("ix_orders_late", text(f"is_current AND {LATE_TEXT.replace('orders.', '')}"), _SORTED)
