@@ -203,6 +203,7 @@ class OrderCriteria:
             yield self._of_states(tuple(state.value for state in criteria.states))
 
     def _of_states(self, states: tuple[str, ...]) -> Criterion:
+        """If most orders are in none of them, PostgreSQL has an index of those that are."""
         fitting = replace(self._of_column("states", "state", lambda column: _any_of(column, states)), states=states)
         if self._is_sqlite or OrderState.COMPLETED in states:
             return fitting
