@@ -41,7 +41,7 @@ class LineStates:
         self._run = run
         self._ids = [line.id for line in (*run.plan.order_lines, *run.plan.fulfilment_lines)]
         self._removed = rollup.removed_lines(run)
-        self._contributions = LineContributions(run.plan, run.steps)
+        self._contributions = LineContributions(run.line_tree, run.steps)
         self._flags = self._line_flags()
         self.states = [self._state(line) for line in range(len(self._ids))]
         """Order lines first, as of the last `drain_changes`."""

@@ -69,7 +69,7 @@ def _attach(run: OrderRun, buffer: OutgoingEvents) -> None:
     buffer.last_plan = run.plan
     run.audit_log.unsent = buffer.recorded
     if any(event_type.startswith("line.") for event_type in buffer.emitted_types):
-        buffer.line_states = LineStateTracker(run.plan, run.steps, _removed_lines(run))
+        buffer.line_states = LineStateTracker(run.line_tree, run.steps, _removed_lines(run))
 
 
 def _removed_lines(run: OrderRun) -> frozenset[int]:
@@ -139,7 +139,7 @@ def _emit_amendment(
     buffer.last_plan = run.plan
     buffer.order = _order_header(run, buffer.order.revision)
     if buffer.line_states is not None:
-        buffer.line_states = LineStateTracker(run.plan, run.steps, _removed_lines(run), buffer.line_states)
+        buffer.line_states = LineStateTracker(run.line_tree, run.steps, _removed_lines(run), buffer.line_states)
     if "order.amended" not in buffer.emitted_types or run.is_patched(AMENDMENT_TOLD_ONCE):
         return
     actions = [each for each in recorded if isinstance(each, AuditEntry) and each.by is not None]

@@ -6,8 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from compiler.plan.plan import Plan
-from workflows.core.lines.line_tree import line_parents, lines_served
+from workflows.core.lines.line_tree import PlanLineTree
 from workflows.core.state.state_transitions import StepContribution
 from workflows.core.state.step_run import StepRun
 
@@ -18,9 +17,9 @@ class LineContributions:
     Lines are numbered: order lines first, then fulfilment lines.
     """
 
-    def __init__(self, plan: Plan, steps: list[StepRun]) -> None:
-        self._plan = plan
-        self._ancestors = _ancestor_order_lines(plan)
+    def __init__(self, tree: PlanLineTree, steps: list[StepRun]) -> None:
+        self._lines_by_step = tree.lines_by_step
+        self._ancestors = _ancestor_order_lines(tree)
         self._by_step = [step.contribution for step in steps]
         self._counts: list[Counter[StepContribution]] = [Counter() for _ in self._ancestors]
         for position, contribution in enumerate(self._by_step):
@@ -37,30 +36,31 @@ class LineContributions:
             counts = self._counts[line]
             counts[before] -= 1
             counts[after] += 1
-            self._changed[line] = None
+            if not counts[before] or counts[after] == 1:
+                self._changed[line] = None
 
     def of_line(self, line: int) -> list[StepContribution]:
         return [contribution for contribution, count in self._counts[line].items() if count > 0]
 
     def drain_changed(self) -> list[int]:
-        """The lines whose contributions have changed since the last call, ascending."""
+        """The lines whose contributions may have changed since the last call, ascending. Their numbers do not count."""
         changed, self._changed = sorted(self._changed), {}
         return changed
 
     def _affected_lines(self, step: int) -> Iterator[int]:
         """The lines whose state depends on the step. A line may occur more than once."""
-        for line in lines_served(self._plan, step):
+        for line in self._lines_by_step[step]:
             yield line
             yield from self._ancestors[line]
 
 
-def _ancestor_order_lines(plan: Plan) -> list[list[int]]:
+def _ancestor_order_lines(tree: PlanLineTree) -> list[list[int]]:
     """For each line, all order lines above it. In a plan, lines come after their parents."""
     ancestors: list[list[int]] = []
-    for parents in line_parents(plan):
+    for parents in tree.parents:
         found: dict[int, None] = {}
         for parent in parents:
-            if parent < len(plan.order_lines):
+            if tree.is_order_line(parent):
                 found[parent] = None
             found.update(dict.fromkeys(ancestors[parent] if parent < len(ancestors) else ()))
         ancestors.append(list(found))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from compiler.plan.plan import Plan
 from workflows.contract.states import OrderState
+from workflows.core.lines.line_tree import PlanLineTree
 from workflows.core.state.line_contributions import LineContributions
 from workflows.core.state.state_transitions import line_state, removed_line_state
 from workflows.core.state.step_run import StepRun
@@ -16,17 +16,17 @@ class LineStateTracker:
 
     def __init__(
         self,
-        plan: Plan,
+        tree: PlanLineTree,
         steps: list[StepRun],
         removed_lines: Collection[int] = (),
         previous: LineStateTracker | None = None,
     ) -> None:
         """`removed_lines` are the lines that amendments have removed. `previous` is the tracker of the plan before this
         one. Changes are relative to its last states."""
-        self.plan = plan
+        self.plan = plan = tree.plan
         self._removed_lines = removed_lines
         self._all_lines = [*plan.order_lines, *plan.fulfilment_lines]
-        self._contributions = LineContributions(plan, steps)
+        self._contributions = LineContributions(tree, steps)
         known = previous.last_states() if previous is not None else {}
         self._last_states = [
             known.get(line.id, self._current_state(position)) for position, line in enumerate(self._all_lines)

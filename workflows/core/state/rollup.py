@@ -52,12 +52,14 @@ def completed_order_lines(run: OrderRun) -> list[str]:
 def shown_line_state(run: OrderRun, line: int, contributions: Collection[StepContribution]) -> OrderState:
     """The line's state by its steps, by holds, and by a cancellation of the order; not by amendments."""
     state = line_state(contributions)
-    if state not in OPEN_ORDER_STATES:
+    is_cancelling = run.compensation.order_cancelled
+    is_held = run.holds.is_order_held or line in run.holds.held_lines
+    if state not in OPEN_ORDER_STATES or not (is_cancelling or is_held):
         return state
     flags = (
         (OrderFlag.STARTED, state is OrderState.IN_PROGRESS),
-        (OrderFlag.CANCELLING, run.compensation.order_cancelled),
-        (OrderFlag.HELD, run.holds.is_order_held or line in run.holds.held_lines),
+        (OrderFlag.CANCELLING, is_cancelling),
+        (OrderFlag.HELD, is_held),
     )
     return running_state([flag for flag, is_set in flags if is_set])
 
@@ -101,13 +103,16 @@ def _removed_order_lines(run: OrderRun) -> frozenset[int]:
 
 
 def _order_flags(run: OrderRun) -> list[OrderFlag]:
-    flags = (
-        (OrderFlag.STARTED, any(count and state not in NOT_BEGUN for state, count in run.counters.by_state.items())),
-        (OrderFlag.CANCELLING, run.compensation.order_cancelled),
-        (OrderFlag.HELD, run.holds.is_order_held),
-        (OrderFlag.STOPPING, bool(run.compensation.stopping_count)),
-    )
-    return [flag for flag, is_set in flags if is_set]
+    flags: list[OrderFlag] = []
+    if any(count and state not in NOT_BEGUN for state, count in run.counters.by_state.items()):
+        flags.append(OrderFlag.STARTED)
+    if run.compensation.order_cancelled:
+        flags.append(OrderFlag.CANCELLING)
+    if run.holds.is_order_held:
+        flags.append(OrderFlag.HELD)
+    if run.compensation.stopping_count:
+        flags.append(OrderFlag.STOPPING)
+    return flags
 
 
 def product_ids(plan: Plan, removed: Collection[str] = ()) -> list[str]:

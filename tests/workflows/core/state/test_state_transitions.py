@@ -11,6 +11,7 @@ from tests.support.core.plans import call
 from workflows.contract.states import CANCELLED_STATES, SETTLED, OrderState, StepState
 from workflows.core.state.state_transitions import (
     CONTRIBUTIONS,
+    OPEN_ORDER_STATES,
     TRANSITIONS,
     UNDO_TRANSITIONS,
     IllegalTransition,
@@ -157,6 +158,14 @@ def test_every_mixture_of_contributions_has_a_line_state() -> None:
 )
 def test_flags_determine_the_state_of_a_running_order(conditions: set[OrderFlag], state: OrderState) -> None:
     assert running_state(conditions) is state
+
+
+def test_a_line_without_flags_of_its_order_keeps_the_state_that_its_steps_give_it() -> None:
+    """workflows.core.state.rollup relies on it."""
+    open_states = {line_state(mixture) for mixture in product(StepContribution, repeat=3)} & OPEN_ORDER_STATES
+    assert open_states
+    for state in open_states:
+        assert running_state([C.STARTED] if state is O.IN_PROGRESS else []) is state
 
 
 UNDO_PAIRS = [(before, after) for before in UNDO_TRANSITIONS for after in StepState]
