@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic_core import to_jsonable_python
 
 from compiler.plan.plan import PlannedLine
 from workflows.contract.order_views import LineView
 from workflows.contract.states import OrderState
-from workflows.core.queries.order_view import line_view
 from workflows.core.state import rollup
 from workflows.core.state.line_contributions import LineContributions
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.state_transitions import removed_line_state
-from workflows.core.timing.order_jeopardy import LineForecast
-
-NO_FORECAST = LineForecast()
 
 
 def line_records(run: OrderRun, states: list[OrderState]) -> list[LineView]:
@@ -26,11 +20,21 @@ def line_records(run: OrderRun, states: list[OrderState]) -> list[LineView]:
 
 
 def _line_record(line: PlannedLine, state: OrderState) -> LineView:
-    """Its values are JSON."""
-    values: dict[str, Any] = {"attributes": to_jsonable_python(line.attributes), "external_ids": line.external_ids}
-    if line.let or line.workstream_lets:
-        values["named_values"] = to_jsonable_python(line.named_values)
-    return line_view(line, state, NO_FORECAST).model_copy(update=values)
+    """Its values are JSON. It has no forecast."""
+    return LineView(
+        id=line.id,
+        product=line.product,
+        name=line.name,
+        quantity=line.quantity,
+        action=line.action.value,
+        attributes=to_jsonable_python(line.attributes),
+        state=state,
+        sources=list(line.sources),
+        per=line.per,
+        requested_completion=line.requested_completion,
+        named_values=to_jsonable_python(line.named_values) if line.let or line.workstream_lets else {},
+        external_ids=line.external_ids,
+    )
 
 
 class LineStates:

@@ -31,7 +31,9 @@ def open_work_queues(run: OrderRun) -> list[str]:
 
 def count_open_tasks(run: OrderRun) -> int:
     """Steps that wait for a person: tasks, and steps of other kinds that were escalated to a queue."""
-    escalated = run.jeopardy_watch.escalated_steps if run.jeopardy_watch is not None else {}
+    if run.jeopardy_watch is None:
+        return run.counters.open_tasks
+    escalated = run.jeopardy_watch.escalated_steps
     return run.counters.open_tasks + sum(run.steps[position].phase is not Phase.MANUAL for position in escalated)
 
 
