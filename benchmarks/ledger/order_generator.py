@@ -15,8 +15,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from workflows.contract.order_changes import ChangePosition, HistoryRecord, OrderChange, OrderRecord
-from workflows.contract.order_views import ErrorView, LineView, StepView
+from workflows.contract.order_views import ErrorView, LineView
 from workflows.contract.states import Jeopardy, OrderState, StepState
+from workflows.contract.step_record import StepRecord
 
 SPAN = timedelta(days=730)
 STEPS = (
@@ -65,7 +66,7 @@ def _without_values(model: type[ModelT]) -> ModelT:
     return model.model_construct()
 
 
-_STEP, _LINE = _without_values(StepView), _without_values(LineView)
+_LINE = _without_values(LineView)
 
 
 def _copied(model: ModelT, **values: Any) -> ModelT:
@@ -209,21 +210,20 @@ class OrderGenerator:
             external_ids=external_ids,
         )
 
-    def _steps(self, started: datetime, state: OrderState, in_fallout: bool, has_task: bool) -> list[StepView]:
+    def _steps(self, started: datetime, state: OrderState, in_fallout: bool, has_task: bool) -> list[StepRecord]:
         random = self.random
         is_open = state in self.open_choices[0]
         done = len(STEPS) if state is OrderState.COMPLETED else random.randrange(len(STEPS)) if is_open else 6
         done = INSTALL if has_task else min(done, INSTALL - 2) if in_fallout else done
         at = started
-        steps: list[StepView] = []
+        steps: list[StepRecord] = []
         for position, (workstream, name, kind, system) in enumerate(STEPS):
             begun, at = at, at + timedelta(seconds=random.expovariate(1 / 4000))
             step_state = _step_state(position, done, is_open, in_fallout, has_task)
             fails = step_state is StepState.FATALLY_FAILED
             is_task = position == INSTALL and has_task
             steps.append(
-                _copied(
-                    _STEP,
+                StepRecord(
                     number=position + 1,
                     id=f"{workstream}.{name}@1",
                     workstream=workstream,
@@ -254,7 +254,7 @@ class OrderGenerator:
         return ErrorView.model_construct(code=code, message=f"{system}: answered 409 {code}", at=at)
 
     def _history(
-        self, started: datetime, ended: datetime | None, steps: list[StepView], state: OrderState
+        self, started: datetime, ended: datetime | None, steps: list[StepRecord], state: OrderState
     ) -> list[HistoryRecord]:
         entries = [HistoryRecord(1, started, "accepted")]
         for step in steps:

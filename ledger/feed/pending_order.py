@@ -7,7 +7,7 @@ from typing import Any
 
 from activity_contract.line_reasons import LineReason
 from workflows.contract.order_changes import AmendmentRecord, HistoryRecord, OrderChange
-from workflows.contract.order_views import StepView
+from workflows.contract.step_record import StepRecord
 
 STEP_BYTES = 2_500
 LINE_BYTES = 2_000
@@ -26,7 +26,7 @@ class DoesNotFollow(Exception):
 class PendingOrder:
     change: OrderChange
     """The first change's `previous`, and all else from the latest one but rows."""
-    steps: dict[int, StepView]
+    steps: dict[int, StepRecord]
     history: dict[int, HistoryRecord]
     amendments: dict[int, AmendmentRecord]
     oldest_at: float

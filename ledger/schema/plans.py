@@ -80,7 +80,7 @@ steps = clustered_table(
     Column("instructions", Text, info=PERSONAL),
     Column("form", Document, info=PERSONAL),
 )
-"""Steps as StepView has them, without the forecast. `corrections` and `other_orders` are NULL if there are none."""
+"""Steps as StepRecord has them. `corrections` and `other_orders` are NULL if there are none."""
 
 work_items = clustered_table(
     "work_items",

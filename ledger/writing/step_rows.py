@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from workflows.contract.order_changes import OrderRecord
-from workflows.contract.order_views import StepView
 from workflows.contract.states import ENDED_ORDER_STATES, StepState
 from workflows.contract.step_facts import effective_state, is_undo_under_way
+from workflows.contract.step_record import StepRecord
 from workflows.contract.worklists import TASK_STATES, is_task, is_undo_task, working_queue
 
 TASK, FALLOUT = "task", "fallout"
 
 
-def step_row(order_key: int, step: StepView) -> dict[str, Any]:
+def step_row(order_key: int, step: StepRecord) -> dict[str, Any]:
     return {
         **changed_step_row(order_key, step),
         "step_id": step.id,
@@ -26,7 +26,7 @@ def step_row(order_key: int, step: StepView) -> dict[str, Any]:
     }
 
 
-def changed_step_row(order_key: int, step: StepView) -> dict[str, Any]:
+def changed_step_row(order_key: int, step: StepRecord) -> dict[str, Any]:
     """Without the columns that only another plan changes."""
     error = step.error
     return {
@@ -58,7 +58,7 @@ def changed_step_row(order_key: int, step: StepView) -> dict[str, Any]:
     }
 
 
-def work_kind(step: StepView) -> str | None:
+def work_kind(step: StepRecord) -> str | None:
     """TASK, FALLOUT, or None if the step waits for no person. The lists of tasks and of fallout agree with it."""
     if effective_state(step) is StepState.FATALLY_FAILED:
         return FALLOUT
@@ -66,7 +66,7 @@ def work_kind(step: StepView) -> str | None:
 
 
 def work_item_row(
-    order_key: int, order_id: str, order: OrderRecord, customer_id: str | None, step: StepView
+    order_key: int, order_id: str, order: OrderRecord, customer_id: str | None, step: StepRecord
 ) -> dict[str, Any] | None:
     """None if the step waits for no person. Steps of an ended order wait for nobody."""
     kind = work_kind(step)
@@ -96,7 +96,7 @@ def work_item_row(
     }
 
 
-def _queues(step: StepView) -> tuple[str | None, str | None, str | None]:
+def _queues(step: StepRecord) -> tuple[str | None, str | None, str | None]:
     """The queue that works on the step, then the others whose people see it (see `is_in_queue`)."""
     working = working_queue(step)
     own = None if is_undo_task(step) else step.queue

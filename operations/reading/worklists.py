@@ -19,6 +19,7 @@ from workflows.contract.order_summary import OrderSummary
 from workflows.contract.order_views import StepView
 from workflows.contract.states import Jeopardy, StepState
 from workflows.contract.step_facts import is_undo_under_way
+from workflows.contract.step_record import AnyStep
 from workflows.contract.worklists import TASK_STATES, WorklistItem, is_in_queue, is_task
 
 StepCondition = Callable[[StepView], bool]
@@ -66,10 +67,10 @@ async def list_tasks(
     return await _collect_steps(client, with_tasks, cursor, TASK_STATES, lambda step: is_task(step) and fits(step))
 
 
-def work_condition(criteria: WorkFilter, now: datetime) -> StepCondition:
+def work_condition(criteria: WorkFilter, now: datetime) -> Callable[[AnyStep], bool]:
     """What a filter says about a step itself. The ledger finds the same steps."""
 
-    def fits(step: StepView) -> bool:
+    def fits(step: AnyStep) -> bool:
         undo = step.undo if is_undo_under_way(step) else None
         error, due, since = (undo.error, undo.due, None) if undo else (step.error, step.due, step.started_at)
         since = (error.at if error is not None else None) or since or step.started_at or step.late_at

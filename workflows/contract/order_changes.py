@@ -7,13 +7,15 @@ is complete, and the ledger's reconciliation asks orders that change no more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from activity_contract.line_reasons import LineReason
-from workflows.contract.order_views import HoldView, KeptEventView, LineView, StepView
+from workflows.contract.order_views import HoldView, KeptEventView, LineView
+from workflows.contract.record_class import record_class
 from workflows.contract.states import Jeopardy, OrderState
+from workflows.contract.step_record import StepRecord
 
 
 class ChangePosition(NamedTuple):
@@ -28,7 +30,7 @@ class ChangePosition(NamedTuple):
     """The order's time, in seconds since 1970. It decides between two attempts at the same workflow task."""
 
 
-@dataclass(frozen=True, slots=True)
+@record_class
 class OrderRecord:
     """The order without its lines, steps and history. Times have a zone."""
 
@@ -60,7 +62,7 @@ class OrderRecord:
     kept_events: list[KeptEventView] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@record_class
 class HistoryRecord:
     """An entry of the order's history."""
 
@@ -76,7 +78,7 @@ class HistoryRecord:
     """What the person entered: the output of a completed step, corrected input, characteristics."""
 
 
-@dataclass(frozen=True, slots=True)
+@record_class
 class AmendmentRecord:
     revision: int
     """The revision that it made."""
@@ -89,7 +91,7 @@ class AmendmentRecord:
     """The order as submitted with the amendment."""
 
 
-@dataclass(frozen=True, slots=True)
+@record_class
 class OrderChange:
     """What has changed since `previous`. Without a `previous`, the change is complete: it has all lines and steps."""
 
@@ -106,9 +108,9 @@ class OrderChange:
     """How many of `lines` are order lines."""
     line_states: dict[str, OrderState] = field(default_factory=dict)
     """Line id → state, for lines whose state has changed."""
-    steps: list[StepView] = field(default_factory=list)
-    """Steps that have changed, without the forecast. Their ids, names, kinds, workstreams, lines and predecessors
-    change only with a new plan, so a writer needs these only if the change has `lines`."""
+    steps: list[StepRecord] = field(default_factory=list)
+    """Steps that have changed. Their ids, names, kinds, workstreams, lines and predecessors change only with a new
+    plan, so a writer needs these only if the change has `lines`."""
     line_reasons: list[LineReason] | None = None
     """Why the lines of a new plan are there, except the lines that were ordered. None: the plan is not new, or this
     worker has not compiled it."""

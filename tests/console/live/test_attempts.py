@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -45,7 +46,7 @@ class ScriptedChanges:
 
     def __init__(self) -> None:
         self.row = row(1)
-        self.step = simulated_step(1).model_copy(update={"state": StepState.IN_PROGRESS})
+        self.step = StepView(**asdict(simulated_step(1))).model_copy(update={"state": StepState.IN_PROGRESS})
         self.asked: asyncio.Queue[asyncio.Future[list[StepView]]] = asyncio.Queue()
 
     async def pulse(self, _order_ids: list[str]) -> Pulse:

@@ -137,7 +137,7 @@ def test_a_change_that_does_not_fit_what_is_stored_is_asked_for_as_a_whole(ledge
 def test_an_order_that_the_database_refuses_holds_up_no_other(ledger_database: Engine) -> None:
     """No number of a step is that large."""
     poison = SimulatedOrder("HS-POISON", step_count=2)
-    poison.steps[2] = poison.steps[2].model_copy(update={"attempts": 2**70})
+    poison.steps[2] = replace(poison.steps[2], attempts=2**70)
     with capture_logs() as logs, _feeding(ledger_database) as feed:
         for number in range(20):
             feed.offer(SimulatedOrder(f"HS-{number}").complete())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -66,6 +68,6 @@ def test_the_size_grows_with_what_systems_answer_and_not_with_repetition() -> No
     for _ in range(50):
         pending.add(order.begin(1))
     assert pending.size < before * 1.5
-    step = order.steps[1].model_copy(update={"output": {"log": "x" * 1_000_000}})
+    step = replace(order.steps[1], output={"log": "x" * 1_000_000})
     pending.add(order.turn(step))
     assert pending.size > 1_000_000

@@ -171,7 +171,7 @@ def test_the_queue_that_works_on_an_undo_comes_first(ledger_database: Engine) ->
     order = SimulatedOrder("HS-1", step_count=3)
     failed = ErrorView(code="stuck", message="stuck", at=EPOCH)
     undo = UndoView(state=StepState.FATALLY_FAILED, queue="undo_desk", error=failed)
-    step = order.steps[3].model_copy(update={"undo": undo, "state": StepState.COMPLETED, "escalated_to": "managers"})
+    step = replace(order.steps[3], undo=undo, state=StepState.COMPLETED, escalated_to="managers")
     _write(ledger_database, order.complete(), order.turn(step))
     assert _values(ledger_database, work_items, "queue", "second_queue", "third_queue", "since", "escalated") == [
         ("undo_desk", "managers", "field_ops", EPOCH, True)
@@ -357,9 +357,7 @@ def test_writers_of_the_same_counters_cannot_deadlock(ledger_database: Engine) -
 
 def test_text_that_a_database_refuses_is_repaired_on_demand(ledger_database: Engine) -> None:
     order = SimulatedOrder("HS-1", customer={"id": "C-\0-1", "name": "half \ud83d"})
-    failed = order.turn(
-        order.steps[1].model_copy(update={"waits_for": "a\0b", "output": {"raw": "\ud83d", "nul": "\0"}})
-    )
+    failed = order.turn(replace(order.steps[1], waits_for="a\0b", output={"raw": "\ud83d", "nul": "\0"}))
     with write_transaction(ledger_database) as connection:
         apply_changes(connection, [replace(order.complete(), position=failed.position)], repair=True)
     assert _values(ledger_database, orders, "customer_id", "customer_name") == [("C-\ufffd-1", "half ?")]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from workflows.contract.order_changes import AmendmentRecord, HistoryRecord, OrderChange, OrderRecord
-from workflows.contract.order_views import LineView, StepView
+from workflows.contract.order_views import LineView
+from workflows.contract.step_record import StepRecord
 
+Row = LineView | StepRecord
 OF_THE_PLAN = ("id", "workstream", "workstream_name", "name", "kind", "lines", "after")
 """Fields of a step that only a new plan changes."""
 
@@ -18,7 +20,7 @@ class LedgerRows:
     order: OrderRecord | None = None
     lines: dict[str, LineView] = field(default_factory=dict)
     order_line_count: int = 0
-    steps: dict[int, StepView] = field(default_factory=dict)
+    steps: dict[int, StepRecord] = field(default_factory=dict)
     history: dict[int, HistoryRecord] = field(default_factory=dict)
     amendments: dict[int, AmendmentRecord] = field(default_factory=dict)
     submitted: dict[str, Any] | None = None
@@ -40,7 +42,7 @@ class LedgerRows:
         for step in change.steps:
             kept = () if change.lines is not None else OF_THE_PLAN
             known = {name: getattr(self.steps[step.number], name) for name in kept}
-            self.steps[step.number] = step.model_copy(update=known)
+            self.steps[step.number] = replace(step, **known)
         self.history |= {entry.number: entry for entry in change.history}
         self.amendments |= {each.revision: each for each in change.amendments}
         self.submitted = change.submitted if change.submitted is not None else self.submitted
@@ -56,7 +58,7 @@ class LedgerRows:
         return found if self.submitted == other.submitted else [*found, "submitted"]
 
 
-def _differing_rows(mine: Mapping[Any, LineView | StepView], theirs: Mapping[Any, LineView | StepView]) -> list[str]:
+def _differing_rows(mine: Mapping[Any, Row], theirs: Mapping[Any, Row]) -> list[str]:
     found = [f"{key} is missing" for key in theirs if key not in mine]
     found += [f"{key} is too many" for key in mine if key not in theirs]
     for key, row in theirs.items():
@@ -65,9 +67,13 @@ def _differing_rows(mine: Mapping[Any, LineView | StepView], theirs: Mapping[Any
     return found
 
 
-def _differing_fields(key: str, mine: LineView | StepView, theirs: LineView | StepView) -> list[str]:
-    before, after = mine.model_dump(), theirs.model_dump()
+def _differing_fields(key: str, mine: Row, theirs: Row) -> list[str]:
+    before, after = _values(mine), _values(theirs)
     return [f"{key} {name}: {before[name]!r} != {after[name]!r}" for name in after if before[name] != after[name]]
+
+
+def _values(row: Row) -> dict[str, Any]:
+    return row.model_dump() if isinstance(row, LineView) else asdict(row)
 
 
 def rows_of(change: OrderChange) -> LedgerRows:

@@ -15,8 +15,9 @@ from workflows.contract.order_changes import (
     OrderChange,
     OrderRecord,
 )
-from workflows.contract.order_views import ErrorView, LineView, StepView
+from workflows.contract.order_views import ErrorView, LineView
 from workflows.contract.states import ENDED_ORDER_STATES, SETTLED, Jeopardy, OrderState, StepState
+from workflows.contract.step_record import StepRecord
 
 EPOCH = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 SYSTEMS = ("inventory", "logistics", "billing")
@@ -43,10 +44,10 @@ def simulated_lines(count: int, external_id: str) -> list[LineView]:
     ]
 
 
-def simulated_step(number: int) -> StepView:
+def simulated_step(number: int) -> StepRecord:
     """Of every three, the third is a task of people."""
     is_manual = number % 3 == 0
-    return StepView(
+    return StepRecord(
         number=number,
         id=f"security_camera.step_{number}@1",
         workstream="installation",
@@ -138,7 +139,7 @@ class SimulatedOrder:
             digest=f"sha256:{self.revision}",
         )
 
-    def turn(self, *steps: StepView, note: str | None = None, **changes: Any) -> OrderChange:
+    def turn(self, *steps: StepRecord, note: str | None = None, **changes: Any) -> OrderChange:
         """A turn in which these steps changed, and what `changes` of OrderChange says."""
         previous, known = self.position, len(self.history)
         at = (self.now + TURN).timestamp()
@@ -198,8 +199,8 @@ class SimulatedOrder:
             yield self.succeed(number)
         yield self.end()
 
-    def _in_state(self, number: int, state: StepState, **changes: Any) -> StepView:
-        return self.steps[number].model_copy(update={"state": state, **changes})
+    def _in_state(self, number: int, state: StepState, **changes: Any) -> StepRecord:
+        return replace(self.steps[number], state=state, **changes)
 
     def _note(self, what: str) -> None:
         self.history.append(HistoryRecord(len(self.history) + 1, self.now, what))

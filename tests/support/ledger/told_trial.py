@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from random import Random
 from typing import Any
+
+from pydantic import TypeAdapter
 
 from compiler.catalogue.catalogue import OutputReference
 from compiler.plan.plan import Plan, PlannedDefinition, PlannedStep
@@ -16,16 +18,21 @@ from tests.support.ledger.rows import LedgerRows, rows_of
 from workflows.contract.ledger_record import CHANGE_ADAPTER
 from workflows.contract.order_changes import ChangePosition
 from workflows.contract.order_messages import Actor, EventDelivery, SetCharacteristics, StepAction
+from workflows.contract.order_views import StepView
+from workflows.contract.step_record import StepRecord
 from workflows.core.actions.registry import ACTION_HANDLERS
 from workflows.core.change_records.order_change import ChangeHeader, ChangeTracker, complete_change
 from workflows.core.change_records.submitted_order import SubmittedOrder
 from workflows.core.engine import deliveries, signals
 from workflows.core.engine.perform_action import perform_action
+from workflows.core.queries.order_view import step_view
 from workflows.core.state import rollup
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps.refusal import RequestRefused
 
+RECORDS, VIEWS = TypeAdapter(list[StepRecord]), TypeAdapter(list[StepView])
+STEP_FIELDS = [each.name for each in fields(StepRecord)]
 PEOPLE = (ANN, Actor(by="ben"))
 
 
@@ -88,15 +95,30 @@ class ToldTrial(Trial):
         header = ChangeHeader("O-1", "s", "r", ChangePosition(START, self.turns, self.run.now))
         if self.tracker is None:
             self.tracker = ChangeTracker(self.run, self.submitted)
-        self.rows.apply(self.tracker.next_change(header))
+        change = self.tracker.next_change(header)
+        self.rows.apply(change)
         complete = complete_change(self.run, self.submitted, header)
+        views = [step_view(self.run, step) for step in self.run.steps]
+        for record in [*change.steps, *complete.steps]:
+            self.check_shown(record, views[record.number - 1])
         if differences := self.rows.differences(rows_of(complete)):
             raise self.broken(f"the ledger has other rows than the order: {differences}")
         states = [line.state for line in complete.lines or ()]
         if states != rollup.line_states(self.run):
             raise self.broken(f"its lines are told as {states}, and are {rollup.line_states(self.run)}")
-        if self.turns % 20 == 0 and CHANGE_ADAPTER.validate_json(CHANGE_ADAPTER.dump_json(complete)) != complete:
-            raise self.broken("the change is not the same after a journey as JSON")
+        if self.turns % 20 == 0:
+            if CHANGE_ADAPTER.validate_json(CHANGE_ADAPTER.dump_json(complete)) != complete:
+                raise self.broken("the change is not the same after a journey as JSON")
+            if VIEWS.validate_json(RECORDS.dump_json(complete.steps)) != views:
+                raise self.broken("another release would not read its steps as views")
+            if RECORDS.validate_json(VIEWS.dump_json(views)) != complete.steps:
+                raise self.broken("the steps that another release told would not be read")
+
+    def check_shown(self, record: StepRecord, view: StepView) -> None:
+        for name in STEP_FIELDS:
+            told, shown = getattr(record, name), getattr(view, name)
+            if told != shown or type(told) is not type(shown):
+                raise self.broken(f"{record.id} tells {name} {told!r}, and shows {shown!r}")
 
     # more of what people and systems do
 

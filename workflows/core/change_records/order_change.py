@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from compiler.plan.plan import Plan
 from workflows.contract.order_changes import ChangePosition, OrderChange
+from workflows.contract.record_class import record_class
+from workflows.contract.step_record import StepRecord
 from workflows.core.change_records.line_records import LineStates, line_records
 from workflows.core.change_records.order_record import history_records, order_record
 from workflows.core.change_records.step_readers import StepReaders
 from workflows.core.change_records.submitted_order import SubmittedOrder
-from workflows.core.queries.order_view import step_view
+from workflows.core.queries.step_record import StepInPlan, step_in_plan, step_record
 from workflows.core.state import rollup
 from workflows.core.state.order_run import OrderRun
 
@@ -39,11 +41,14 @@ class _PlanRecords:
     line_states: LineStates
     products: list[str]
     readers: StepReaders
+    steps: list[StepInPlan]
+    """By their positions in the plan."""
 
     @classmethod
     def of_run(cls, run: OrderRun) -> _PlanRecords:
         products = rollup.product_ids(run.plan, run.amendments.removed_lines)
-        return cls(run.plan, LineStates(run), products, StepReaders(run))
+        steps = [step_in_plan(run.plan, position) for position in range(len(run.plan.steps))]
+        return cls(run.plan, LineStates(run), products, StepReaders(run), steps)
 
 
 def _complete(run: OrderRun, submitted: SubmittedOrder, header: ChangeHeader, records: _PlanRecords) -> OrderChange:
@@ -56,7 +61,7 @@ def _complete(run: OrderRun, submitted: SubmittedOrder, header: ChangeHeader, re
         order=order_record(run, submitted.revision, records.products),
         lines=line_records(run, records.line_states.states),
         order_line_count=len(run.plan.order_lines),
-        steps=[step_view(run, step) for step in run.steps],
+        steps=_step_records(run, records),
         line_reasons=submitted.line_reasons,
         history=history_records(run),
         amendments=list(submitted.amendments),
@@ -65,7 +70,12 @@ def _complete(run: OrderRun, submitted: SubmittedOrder, header: ChangeHeader, re
     )
 
 
-@dataclass(frozen=True, slots=True)
+def _step_records(run: OrderRun, records: _PlanRecords) -> list[StepRecord]:
+    """Of all steps."""
+    return [step_record(run, step, in_plan) for step, in_plan in zip(run.steps, records.steps, strict=True)]
+
+
+@record_class
 class _Told:
     """What the last change told, as far as the next one must know it."""
 
@@ -95,10 +105,10 @@ class ChangeTracker:
             change = _complete(run, submitted, header, records)
         elif told.records.plan is not run.plan:
             records = _PlanRecords.of_run(run)
-            change = self._since(told, _complete(run, submitted, header, records))
+            change = self._since(told, header, records)
         else:
             records = told.records
-            change = self._since(told, self._changed_rows(told, header))
+            change = self._since(told, header, records)
         self._told = _Told(
             header.position,
             records,
@@ -110,30 +120,32 @@ class ChangeTracker:
         run.changed_steps.clear()
         return change
 
-    def _changed_rows(self, told: _Told, header: ChangeHeader) -> OrderChange:
-        """Under the same plan."""
-        run, records = self._run, told.records
-        is_order_changed = run.characteristics is not told.characteristics
-        positions = records.readers.with_readers(run.changed_steps, order_changed=is_order_changed)
+    def _since(self, told: _Told, header: ChangeHeader, records: _PlanRecords) -> OrderChange:
+        """What is new since the last change. If the plan is new: all lines and steps."""
+        run, submitted = self._run, self._submitted
+        is_new_plan = records is not told.records
+        is_amended = submitted.order is not told.order
         return OrderChange(
             order_id=header.order_id,
             submission=header.submission,
             run_id=header.run_id,
             position=header.position,
-            previous=None,
-            order=order_record(run, self._submitted.revision, records.products),
-            line_states=records.line_states.drain_changes(run.changed_steps),
-            steps=[step_view(run, run.steps[position]) for position in sorted(positions)],
+            previous=told.position,
+            order=order_record(run, submitted.revision, records.products),
+            lines=line_records(run, records.line_states.states) if is_new_plan else None,
+            order_line_count=len(run.plan.order_lines) if is_new_plan else 0,
+            line_states={} if is_new_plan else records.line_states.drain_changes(run.changed_steps),
+            steps=_step_records(run, records) if is_new_plan else self._changed_steps(told),
+            line_reasons=submitted.line_reasons if is_new_plan else None,
+            history=history_records(run, after=told.history_number),
+            amendments=[each for each in submitted.amendments if each.revision > told.revision],
+            submitted=submitted.order if is_amended else None,
+            digest=submitted.digest if is_amended else None,
         )
 
-    def _since(self, told: _Told, change: OrderChange) -> OrderChange:
-        """The change after what was told, with the history, the amendments and the order that are new since."""
-        is_amended = self._submitted.order is not told.order
-        return replace(
-            change,
-            previous=told.position,
-            history=history_records(self._run, after=told.history_number),
-            amendments=[each for each in self._submitted.amendments if each.revision > told.revision],
-            submitted=self._submitted.order if is_amended else None,
-            digest=self._submitted.digest if is_amended else None,
-        )
+    def _changed_steps(self, told: _Told) -> list[StepRecord]:
+        """Under the same plan."""
+        run, records = self._run, told.records
+        is_order_changed = run.characteristics is not told.characteristics
+        positions = records.readers.with_readers(run.changed_steps, order_changed=is_order_changed)
+        return [step_record(run, run.steps[position], records.steps[position]) for position in sorted(positions)]

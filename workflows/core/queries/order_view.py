@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from compiler.language.durations import format_duration
 from compiler.plan.plan import PlannedLine
 from workflows.contract.order_messages import SubmissionDecision
 from workflows.contract.order_views import (
-    ITS_TIME,
-    CrossOrderWaitView,
     HistoryEntry,
     HoldView,
     LineView,
@@ -21,21 +18,15 @@ from workflows.contract.order_views import (
     StepView,
 )
 from workflows.contract.states import Jeopardy, OrderState, StepState
-from workflows.core.actions.holder import is_waiting_for_person
-from workflows.core.execution.cross_order_wait import describe
 from workflows.core.queries.kept_events import kept_event_views
-from workflows.core.queries.undo_view import error_view, form_view, rendered_instructions, to_datetime, undo_view
+from workflows.core.queries.step_record import step_in_plan, step_record
+from workflows.core.queries.undo_view import to_datetime
 from workflows.core.state import rollup
-from workflows.core.state.order_run import OrderRun, require
-from workflows.core.state.step_run import Phase, StepRun
-from workflows.core.steps.corrections import correction_views
-from workflows.core.steps.expression_scope import StepScope
-from workflows.core.steps.labels import activity_summary
+from workflows.core.state.order_run import OrderRun
+from workflows.core.state.step_run import StepRun
 from workflows.core.timing import order_jeopardy
 from workflows.core.timing.forecast import Forecast, make_forecast
 from workflows.core.timing.order_jeopardy import LineForecast
-
-FATALLY_FAILED = StepState.FATALLY_FAILED
 
 MAX_PAGE_BYTES = 1_000_000
 """A query result over 2 MB fails. Base64 adds a third to outputs that cannot be compressed."""
@@ -181,122 +172,38 @@ def _matches_states(step: StepRun, states: set[StepState]) -> bool:
 
 
 def step_view(run: OrderRun, step: StepRun, forecast: Forecast | None = None) -> StepView:
-    planned = run.plan.steps[step.position]
-    definition = run.plan.definitions[planned.definition_position]
-    clock = step.sla_clock
+    record = step_record(run, step, step_in_plan(run.plan, step.position))
     forecast = None if step.is_over else forecast
-    manual = definition.definition.manual
     return StepView(
-        number=step.position + 1,
-        id=planned.id,
-        workstream=definition.workstream,
-        workstream_name=definition.workstream_name,
-        name=definition.name,
-        kind=run.profile(step).kind.value,
-        summary=activity_summary(run, step),
-        lines=[line.id for line in run.plan.step_lines(planned)],
-        after=[run.plan.steps[before].id for before in planned.after],
-        other_orders=_cross_order_waits(run, step),
-        state=step.state,
-        jeopardy=clock.jeopardy if clock else Jeopardy.ON_TRACK,
-        late_at=to_datetime(clock.late_at) if clock else None,
-        escalated_to=clock.escalated_to if clock else None,
+        number=record.number,
+        id=record.id,
+        workstream=record.workstream,
+        workstream_name=record.workstream_name,
+        name=record.name,
+        kind=record.kind,
+        summary=record.summary,
+        lines=record.lines,
+        after=record.after,
+        other_orders=record.other_orders,
+        state=record.state,
+        jeopardy=record.jeopardy,
+        waits_for=record.waits_for,
+        system=record.system,
+        queue=record.queue,
+        holder=record.holder,
+        instructions=record.instructions,
+        form=record.form,
+        attempts=record.attempts,
+        next_attempt_at=record.next_attempt_at,
+        due=record.due,
+        started_at=record.started_at,
+        ended_at=record.ended_at,
+        output=record.output,
+        error=record.error,
+        corrections=record.corrections,
+        undo=record.undo,
+        late_at=record.late_at,
+        escalated_to=record.escalated_to,
         expected_start=to_datetime(forecast.starts[step.position]) if forecast else None,
         expected_end=to_datetime(forecast.ends[step.position]) if forecast else None,
-        waits_for=_describe_wait(run, step),
-        queue=step.queue or (manual.queue if manual else _escalated_queue(run, step)),
-        system=_called_system(run, step),
-        holder=step.holder if is_waiting_for_person(step) else None,
-        instructions=rendered_instructions(run, step, run.definition(step).definition.manual, StepScope),
-        form=form_view(manual) if manual else None,
-        attempts=step.attempts,
-        next_attempt_at=to_datetime(step.again_at) if step.state in (StepState.FAILED, FATALLY_FAILED) else None,
-        due=to_datetime(step.again_at if step.state is StepState.SCHEDULED else step.deadline),
-        started_at=to_datetime(step.started_at),
-        ended_at=to_datetime(step.ended_at),
-        output=step.output,
-        error=error_view(step.failure),
-        corrections=correction_views(run, step),
-        undo=undo_view(run, step),
     )
-
-
-def _escalated_queue(run: OrderRun, step: StepRun) -> str | None:
-    """The queue that the step was escalated to. None if it was not escalated, or was escalated to a receiver."""
-    if step.sla_clock is None or run.jeopardy_watch is None:
-        return None
-    return step.sla_clock.escalated_to if step.position in run.jeopardy_watch.escalated_steps else None
-
-
-def _called_system(run: OrderRun, step: StepRun) -> str | None:
-    definition = run.definition(step).definition
-    call = definition.undo.call if step.undoing and definition.undo else definition.call
-    return call.system if call else None
-
-
-def _cross_order_waits(run: OrderRun, step: StepRun) -> list[CrossOrderWaitView]:
-    return [
-        CrossOrderWaitView(
-            order_id=each.order,
-            step=each.step,
-            since=_utc(each.since),
-            due=to_datetime(each.deadline),
-            done=each.done,
-            absent=each.absent_since is not None,
-        )
-        for each in run.order_links.awaited_by_step.get(step.position, ())
-    ]
-
-
-def _describe_wait(run: OrderRun, step: StepRun) -> str | None:
-    if step.state is StepState.ON_HOLD and (hold := run.holds.hold_for_step(step.position)) is not None:
-        return hold.description
-    describe_phase = WAIT_DESCRIPTIONS.get(step.phase)
-    return describe_phase(run, step) if describe_phase else None
-
-
-def _describe_other_orders(run: OrderRun, step: StepRun) -> str:
-    awaited = run.order_links.awaited_by_step.get(step.position, ())
-    return " and ".join(describe(each) for each in awaited if not each.done)
-
-
-def _describe_event(_run: OrderRun, step: StepRun) -> str:
-    text = f"event {' or '.join(step.event_names)}" + ("" if step.key is None else f" with key {step.key}")
-    return text + _note(step)
-
-
-def _note(step: StepRun) -> str:
-    return f" ({step.note})" if step.note else ""
-
-
-def _describe_person(run: OrderRun, step: StepRun) -> str:
-    return f"a person in {require(run.definition(step).definition.manual).queue}"
-
-
-def _describe_condition(run: OrderRun, step: StepRun) -> str:
-    return f"condition `{require(run.definition(step).definition.wait).condition}`{_note(step)}"
-
-
-def _describe_callback(run: OrderRun, step: StepRun) -> str:
-    return f"a callback of {require(run.definition(step).definition.call).system}{_note(step)}"
-
-
-def _describe_poll(run: OrderRun, step: StepRun) -> str:
-    """Its activity asks again by itself, so when it asks next is not known here. A rendered `every` would need the
-    response, so one that is a template is left out."""
-    call = require(run.definition(step).definition.call)
-    poll = require(call.poll)
-    every = f" every {format_duration(poll.every)}" if isinstance(poll.every, timedelta) else ""
-    return f"`{poll.until}`, asking {call.system}{every}"
-
-
-WAIT_DESCRIPTIONS: Mapping[Phase, Callable[[OrderRun, StepRun], str]] = {
-    Phase.SCHEDULED: lambda _run, _step: ITS_TIME,
-    Phase.TIMER: lambda _run, _step: ITS_TIME,
-    Phase.OTHER_ORDERS: _describe_other_orders,
-    Phase.EVENT: _describe_event,
-    Phase.MANUAL: _describe_person,
-    Phase.CONDITION: _describe_condition,
-    Phase.CALLBACK: _describe_callback,
-    Phase.POLL: _describe_poll,
-}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from compiler.plan.plan import Plan, PlannedLine
 from compiler.values import as_text
 from workflows.core.state.order_run import OrderRun
@@ -32,12 +34,14 @@ def activity_summary(run: OrderRun, step: StepRun) -> str:
 def step_label(plan: Plan, position: int) -> str:
     """The lines that a step serves, and its name. The length is not limited."""
     planned = plan.steps[position]
-    name = plan.step_definition(planned).name
-    if len(planned.line_positions) > MAX_LINES:
-        lines = f"{len(planned.line_positions)} lines"
-    else:
-        lines = ", ".join(_line_label(line) for line in plan.step_lines(planned))
-    return f"{lines} · {name}" if lines else name
+    return label_of(plan.step_definition(planned).name, plan.step_lines(planned))
+
+
+def label_of(name: str, lines: Sequence[PlannedLine]) -> str:
+    """The label of a step with this name that serves these lines."""
+    if len(lines) > MAX_LINES:
+        return f"{len(lines)} lines · {name}"
+    return f"{', '.join([_line_label(line) for line in lines])} · {name}" if lines else name
 
 
 def _line_label(line: PlannedLine) -> str:

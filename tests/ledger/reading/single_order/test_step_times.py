@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import Engine, insert
@@ -18,8 +19,8 @@ from workflows.contract.states import StepState
 def test_times_tell_which_steps_ran_when_and_which_had_trouble(ledger_database: Engine) -> None:
     order = SimulatedOrder("HS-1", step_count=5)
     changes = [order.complete(), order.begin(1), order.succeed(1), order.begin(2), order.fail(2), order.begin(3)]
-    undone = order.steps[1].model_copy(update={"undo": UndoView(state="in_progress")})
-    changes += [order.turn(undone), order.turn(order.steps[3].model_copy(update={"attempts": 2}))]
+    undone = replace(order.steps[1], undo=UndoView(state="in_progress"))
+    changes += [order.turn(undone), order.turn(replace(order.steps[3], attempts=2))]
     began, step = order.started_at, order.steps[1].id
     rows = [
         attempt("HS-1", step, began + timedelta(seconds=1), 1, outcome="failed"),

@@ -20,15 +20,15 @@ from ledger.reading.work_lists.work_groups import AGES, group_tasks
 from operations.reading.worklists import work_condition
 from tests.support.ledger.filled_ledgers import FilledLedger
 from workflows.contract.order_changes import OrderChange
-from workflows.contract.order_views import StepView
 from workflows.contract.states import ENDED_ORDER_STATES, StepState
+from workflows.contract.step_record import StepRecord
 from workflows.contract.worklists import is_in_queue, is_task
 
-Item = tuple[OrderChange, StepView]
+Item = tuple[OrderChange, StepRecord]
 
 
 def work_of(filled: FilledLedger, kind: WorkKind) -> list[Item]:
-    def fits(step: StepView) -> bool:
+    def fits(step: StepRecord) -> bool:
         return step.state is StepState.FATALLY_FAILED if kind == "fallout" else is_task(step)
 
     running = (change for change in filled.changes if change.order.state not in ENDED_ORDER_STATES)

@@ -149,6 +149,31 @@ def test_a_cancellation_shows_at_all_lines() -> None:
     assert told.tell().line_states == {"1": "pending_cancellation", "camera@1": "pending_cancellation"}
 
 
+def test_a_step_says_that_it_is_changed_in_place_or_undone() -> None:
+    body = {"to": "${attributes.model}"}
+    step = {
+        "call": {"system": "shop", "post": "/x", "body": body},
+        "undo": {"call": {"system": "shop", "post": "/back"}},
+        "on_change": {"call": {"system": "shop", "patch": "/x", "body": body}},
+    }
+    steps = {"a": step, "b": call(after=["a"])}
+    told = Told(steps, attributes={"model": "x"})
+    told.driven.answer("a", {"id": 1})
+    told.tell()
+    summary = told.rows.steps[1].summary
+    run = told.driven.run
+    found = amended(run.plan, run.amendments.retired, plan_of(steps, attributes={"model": "y"}))
+    apply.apply_amendment(run, found, impact.step_fates(run, found))
+    told.driven.advance()
+    told.tell()
+    assert told.rows.steps[1].summary == f"Change {summary}"
+    told.driven.answer("a", {"status": 200, "headers": {}, "body": {"id": 1}})
+    told.driven.order_action("cancel")
+    told.driven.answer("b", {"id": 2})
+    told.tell()
+    assert told.rows.steps[1].summary == f"Undo {summary}"
+
+
 def test_values_that_are_no_json_are_told_as_json() -> None:
     told = Told({"a": call()}, attributes={"day": date(2027, 2, 1)})
     complete = told.complete()
