@@ -9,7 +9,7 @@ from activity_contract.line_reasons import LineReason
 from workflows.contract.order_changes import AmendmentRecord, HistoryRecord, OrderChange
 from workflows.contract.step_record import StepRecord
 
-STEP_BYTES = 2_500
+STEP_BYTES = 1_000
 LINE_BYTES = 2_000
 ENTRY_BYTES = 600
 ORDER_BYTES = 4_000
