@@ -96,6 +96,29 @@ def test_changes_and_attempts_are_written_at_once(ledger_database: Engine, monke
     assert rows == expected
 
 
+@pytest.mark.parametrize(
+    ("orders", "seconds"), [(0, 0.25), (1, 0.25), (16, 0.25), (20, 0.3), (50, 0.75), (100, 1.5), (5_000, 1.5)]
+)
+def test_the_more_orders_change_the_longer_the_next_transaction_waits(orders: int, seconds: float) -> None:
+    assert ledger_feed.write_interval(orders) == pytest.approx(seconds)
+
+
+def test_what_a_transaction_does_not_take_is_written_without_a_long_wait(
+    ledger_database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"BATCH_ROWS": 30, "INTERVAL_PER_ORDER": 3_600.0, "MAX_INTERVAL": 3_600.0}.items():
+        monkeypatch.setattr(ledger_feed, name, value)
+    feed = LedgerFeed(ledger_database, WORKER)
+    for number in range(25):
+        feed.offer(SimulatedOrder(f"HS-{number}").complete())
+    feed.start()
+    try:
+        _until(_written(feed, 25))
+    finally:
+        feed.close()
+    assert _count(ledger_database, orders) == 25
+
+
 def test_late_attempts_of_an_order_that_was_erased_meanwhile_are_not_written(ledger_database: Engine) -> None:
     now = datetime.now(UTC)
     with write_transaction(ledger_database) as connection:
