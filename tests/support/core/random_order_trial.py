@@ -179,7 +179,8 @@ class Trial:
             yield 1.0, f"event for {id_}", lambda: self.event(step)
         if step.active_phase is Phase.MANUAL and not step.undoing:
             outcome = "done" if self.benign or self.random.random() < 0.8 else "failed"
-            yield 1.0, f"{id_} {outcome}", lambda: self.step_action("complete", step, {"outcome": outcome})
+            data = {"outcome": outcome} | ({"id": "given"} if self.benign else {})  # a later step may read it
+            yield 1.0, f"{id_} {outcome}", lambda: self.step_action("complete", step, data)
         elif step.active_phase is Phase.UNDO_MANUAL and step.undo and step.undo.state is StepState.IN_PROGRESS:
             yield 1.0, f"{id_} undone by hand", lambda: self.step_action("complete", step, {})
         if step.in_fallout:

@@ -15,7 +15,7 @@ START = 1_800_000_000.0
 """When these orders start, in seconds since 1970."""
 FAILS = [{"if": "response.status == 409", "code": "refused", "message": "refused"}]
 CALLBACK_FAILS = [{"if": "payload.ok == false", "code": "refused", "message": "refused"}]
-FORM = {"outcome": {"type": "string", "enum": ["done", "failed"], "default": "done"}}
+FORM = {"outcome": {"type": "string", "enum": ["done", "failed"], "default": "done"}, "id": {"type": "string"}}
 OUTCOME = [{"if": "payload.outcome == 'failed'", "code": "refused", "message": "refused"}]
 AGREED = "has(order.characteristics.agreed) && order.characteristics.agreed == true"
 

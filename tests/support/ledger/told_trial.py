@@ -139,8 +139,11 @@ class ToldTrial(Trial):
 
     def person_acts(self, name: str, step: StepRun, person: Actor, data: dict[str, Any] | None) -> None:
         request = StepAction(step=self.run.step_id(step), actor=person, data=data, take_over=True)
+        may_be_done = name == "retry" and step.uncertain and not step.undoing
         try:
             perform_action(self.run, ACTION_HANDLERS[name], request)
+            if may_be_done:  # with other input, the person has decided that it is not
+                self.decided_by_person.add(request.step)
         except RequestRefused as refused:
             self.log.append(f"refused: {refused}")
 

@@ -103,11 +103,8 @@ class ChangeTracker:
         if complete or told is None:
             records = _PlanRecords.of_run(run)
             change = _complete(run, submitted, header, records)
-        elif told.records.plan is not run.plan:
-            records = _PlanRecords.of_run(run)
-            change = self._since(told, header, records)
         else:
-            records = told.records
+            records = told.records if told.records.plan is run.plan else _PlanRecords.of_run(run)
             change = self._since(told, header, records)
         self._told = _Told(
             header.position,
