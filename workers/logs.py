@@ -44,6 +44,7 @@ def configure_logging(level: int = logging.INFO) -> None:
     handler.addFilter(_is_not_logged_yet)
     logging.basicConfig(handlers=[handler], level=level, force=True)
     logging.getLogger("temporalio.worker").setLevel(logging.WARNING)  # we log the shutdown ourselves, once
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it reports each of its plugins
 
 
 def _add_order_and_step(_: Any, __: str, event: EventDict) -> EventDict:

@@ -36,6 +36,7 @@ async def test_an_order_and_its_attempts_are_in_the_ledger(
     site.server.answers(Reply(503, {"message": f"Authorization: Bearer {TOKEN}"}), Reply(200, {"to": TOKEN}))
     worker = await site.worker(ORDO_LEDGER_URL=_url(ledger_url))
     await worker.says("orders tell the ledger what they do")
+    assert not [line for line in worker.lines if "alembic" in line]
     handle = await submit(temporal.client, site, "L-1", "welcome")
     await asyncio.wait_for(handle.result(), DEADLINE)
     await until(lambda: _is_in_state(ledger_database, "completed"))
