@@ -30,7 +30,7 @@ logger = structlog.get_logger("ledger")
 
 BATCH_ROWS = 4_000
 """Rows of one transaction, roughly."""
-MIN_INTERVAL, MAX_INTERVAL = 0.25, 1.5
+MIN_INTERVAL, MAX_INTERVAL = 0.25, 0.8
 """Seconds between the beginnings of two transactions."""
 INTERVAL_PER_ORDER = 0.015
 """Seconds. When many orders change at once, a longer interval saves work: an order that changes again meanwhile is

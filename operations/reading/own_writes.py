@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ledger.reading.ledger_reader import LedgerReader
     from ledger.reading.single_order.order_record import OrderPosition
 
-MAX_WAIT = 2.5
+MAX_WAIT = 2.0
 """Seconds. The action is done in any case."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.05
 EVENTS_READ = 20

@@ -97,7 +97,7 @@ def test_changes_and_attempts_are_written_at_once(ledger_database: Engine, monke
 
 
 @pytest.mark.parametrize(
-    ("orders", "seconds"), [(0, 0.25), (1, 0.25), (16, 0.25), (20, 0.3), (50, 0.75), (100, 1.5), (5_000, 1.5)]
+    ("orders", "seconds"), [(0, 0.25), (1, 0.25), (16, 0.25), (20, 0.3), (40, 0.6), (60, 0.8), (5_000, 0.8)]
 )
 def test_the_more_orders_change_the_longer_the_next_transaction_waits(orders: int, seconds: float) -> None:
     assert ledger_feed.write_interval(orders) == pytest.approx(seconds)
