@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from pydantic import TypeAdapter
 
-from tests.support.core.order_driver import OrderDriver
+from tests.support.core.order_driver import START, OrderDriver
 from tests.support.core.plans import call, plan_of
 from workflows.contract.order_messages import CorrectionView
 from workflows.contract.order_views import CrossOrderWaitView, ErrorView, StepView, SystemHoldView, UndoView
@@ -76,3 +76,20 @@ def test_no_corrections_are_left_out_since_an_early_release_does_not_know_them()
     record = step_record(driven.run, driven.step("a"), step_in_plan(driven.plan, 0))
     assert b"corrections" not in RECORDS.dump_json([record])
     assert VIEWS.validate_json(RECORDS.dump_json([record])) == [step_view(driven.run, driven.step("a"))]
+
+
+def test_a_record_says_when_a_step_began_and_ended_and_what_came_of_it() -> None:
+    driven = OrderDriver(plan_of({"a": call(), "b": call(after=["a"])}), strict=False)
+    began = datetime.fromtimestamp(START, UTC)
+    driven.wait(30)
+    driven.answer("a", {"id": 1}, attempts=2)
+    driven.wait(30)
+    driven.fail("b", "refused", "no stock")
+    done, failed = (
+        step_record(driven.run, driven.step(name), step_in_plan(driven.plan, at)) for at, name in ((0, "a"), (1, "b"))
+    )
+    assert (done.started_at, done.ended_at) == (began, began + timedelta(seconds=30))
+    assert (done.state, done.output, done.attempts, done.error) == (StepState.COMPLETED, {"id": 1}, 2, None)
+    assert (failed.started_at, failed.ended_at) == (began + timedelta(seconds=30), None)
+    assert failed.error == ErrorView(code="refused", message="no stock", at=began + timedelta(seconds=60))
+    assert (failed.state, failed.output, failed.system) == (StepState.FATALLY_FAILED, None, "shop")
