@@ -15,7 +15,8 @@ from sqlalchemy.exc import DBAPIError
 from activities.attempts.attempt_sink import AttemptRecord
 from ledger.database import is_sqlite, write_transaction
 from ledger.error_reasons import blames_database, database_error_reason, is_collision
-from ledger.feed.change_buffer import REFUSED, OrderKey, Taken
+from ledger.feed.change_buffer import REFUSED, Taken
+from ledger.feed.pending_order import OrderKey
 from ledger.retention.moved_away import find_erasure_times
 from ledger.schema.tables import attempts, gaps
 from ledger.writing.apply_changes import apply_changes
@@ -94,11 +95,10 @@ class BatchWriter:
                 reason=reason, where=where,
             )  # fmt: skip
         for order in taken.orders:
-            key = (order.change.order_id, order.change.submission)
-            logger.error("the ledger does not take an order", order_id=key[0], reason=reason, where=where)
+            logger.error("the ledger does not take an order", order_id=order.key[0], reason=reason, where=where)
             with write_transaction(self._engine) as connection:
-                upsert(connection, gaps, [_gap_row(key, REFUSED, reason)])
-            written.refused.append(key)
+                upsert(connection, gaps, [_gap_row(order.key, REFUSED, reason)])
+            written.refused.append(order.key)
 
     def _transact(self, taken: Taken, report: Report, *, repair: bool = False) -> list[OrderChange]:
         """At once again if another writer was in the way: the database is there."""

@@ -9,11 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from activities.attempts.attempt_sink import AttemptRecord
-from ledger.feed.pending_order import DoesNotFollow, PendingOrder
+from ledger.feed.pending_order import DoesNotFollow, OrderKey, PendingOrder
 from workflows.contract.order_changes import OrderChange
-
-OrderKey = tuple[str, str]
-"""(order id, submission)"""
 
 MAX_BYTES = 128 * 1024 * 1024
 """Of changes that wait, roughly."""
@@ -108,8 +105,7 @@ class ChangeBuffer:
         with self._lock:
             newer, self._pending = self._pending, {}
             for order in taken.orders:
-                key = (order.change.order_id, order.change.submission)
-                self._pending[key] = order
+                self._pending[order.key] = order
                 self._size += order.size
             for key, order in newer.items():
                 if key in self._pending:

@@ -19,6 +19,7 @@ from ledger.error_reasons import blames_database, database_error_reason
 from ledger.feed.batch_writer import BatchWriter
 from ledger.feed.change_buffer import MAX_BYTES, ChangeBuffer, Taken
 from ledger.feed.feeder_row import REPORT_INTERVAL, FeederRow
+from ledger.feed.write_pace import WritePace
 from ledger.migrations.schema_version import SchemaState, read_schema_state, upgrade
 from ledger.settings import LedgerUnusable
 from ledger.sqlite_file import OpenFile, find_file
@@ -30,11 +31,6 @@ logger = structlog.get_logger("ledger")
 
 BATCH_ROWS = 4_000
 """Rows of one transaction, roughly."""
-MIN_INTERVAL, MAX_INTERVAL = 0.25, 0.8
-"""Seconds between the beginnings of two transactions."""
-INTERVAL_PER_ORDER = 0.015
-"""Seconds. When many orders change at once, a longer interval saves work: an order that changes again meanwhile is
-written once, and each statement has more rows."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 """Seconds until the next try while the database is away; doubled after each."""
 WARNING_INTERVAL = 300.0
@@ -68,6 +64,7 @@ class LedgerFeed:
         self._slot = random.randrange(SLOTS)
         self._worker = worker
         self._writer = self._new_writer()
+        self._pace = WritePace()
         self._file = OpenFile()
         """The one whose schema was looked at."""
         self._look_at_schema = 0.0
@@ -118,7 +115,8 @@ class LedgerFeed:
                     break
             began = time.monotonic()
             taken = self._buffer.take(BATCH_ROWS)
-            interval = MIN_INTERVAL if len(self._buffer) else write_interval(len(taken.orders))
+            orders = (order.key for order in taken.orders)
+            interval = self._pace.interval(orders, began, has_more=len(self._buffer) > 0)
             if self._write(taken) and not self._ending.is_set():
                 self._ending.wait(max(0.0, began + interval - time.monotonic()))
         self._withdraw()
@@ -228,12 +226,6 @@ class LedgerFeed:
         if self._trouble is not None:
             logger.info("the ledger can be written again", location=self._location, unwritten_orders=len(self._buffer))
         self._trouble, self._pause = None, FIRST_PAUSE
-
-
-def write_interval(orders: int) -> float:
-    """Seconds from the beginning of a transaction that writes so many orders to that of the next one. While more orders
-    wait than a transaction takes, MIN_INTERVAL counts instead."""
-    return min(max(INTERVAL_PER_ORDER * orders, MIN_INTERVAL), MAX_INTERVAL)
 
 
 def schema_problem(state: SchemaState) -> str | None:

@@ -9,6 +9,9 @@ from activity_contract.line_reasons import LineReason
 from workflows.contract.order_changes import AmendmentRecord, HistoryRecord, OrderChange
 from workflows.contract.step_record import StepRecord
 
+OrderKey = tuple[str, str]
+"""(order id, submission)"""
+
 STEP_BYTES = 1_000
 LINE_BYTES = 2_000
 ENTRY_BYTES = 600
@@ -46,6 +49,10 @@ class PendingOrder:
             now,
             change_size(change),
         )
+
+    @property
+    def key(self) -> OrderKey:
+        return self.change.order_id, self.change.submission
 
     @property
     def has_ended(self) -> bool:

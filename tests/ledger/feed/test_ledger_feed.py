@@ -20,7 +20,7 @@ from structlog.testing import capture_logs
 from activities.attempts.attempt_sink import AttemptRecord
 from ledger import database
 from ledger.database import open_ledger, write_transaction
-from ledger.feed import ledger_feed
+from ledger.feed import ledger_feed, write_pace
 from ledger.feed.batch_writer import BatchWriter, Written
 from ledger.feed.change_buffer import Taken
 from ledger.feed.ledger_feed import LedgerFeed
@@ -96,18 +96,30 @@ def test_changes_and_attempts_are_written_at_once(ledger_database: Engine, monke
     assert rows == expected
 
 
-@pytest.mark.parametrize(
-    ("orders", "seconds"), [(0, 0.25), (1, 0.25), (16, 0.25), (20, 0.3), (40, 0.6), (60, 0.8), (5_000, 0.8)]
-)
-def test_the_more_orders_change_the_longer_the_next_transaction_waits(orders: int, seconds: float) -> None:
-    assert ledger_feed.write_interval(orders) == pytest.approx(seconds)
+def _take_long_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An hour for each active order."""
+    monkeypatch.setattr(write_pace, "INTERVAL_PER_ORDER", 3_600.0)
+    monkeypatch.setattr(write_pace, "MAX_INTERVAL", 3_600.0)
+
+
+def test_an_active_order_puts_off_the_next_transaction(
+    ledger_database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _take_long_intervals(monkeypatch)
+    with _feeding(ledger_database) as feed:
+        feed.offer(SimulatedOrder("HS-1").complete())
+        _until(_written(feed, 1))
+        feed.offer(SimulatedOrder("HS-2").complete())
+        time.sleep(2 * write_pace.MIN_INTERVAL)
+        assert (feed.status().unwritten_orders, _count(ledger_database, orders)) == (1, 1)
+    assert _count(ledger_database, orders) == 2
 
 
 def test_what_a_transaction_does_not_take_is_written_without_a_long_wait(
     ledger_database: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in {"BATCH_ROWS": 30, "INTERVAL_PER_ORDER": 3_600.0, "MAX_INTERVAL": 3_600.0}.items():
-        monkeypatch.setattr(ledger_feed, name, value)
+    monkeypatch.setattr(ledger_feed, "BATCH_ROWS", 30)
+    _take_long_intervals(monkeypatch)
     feed = LedgerFeed(ledger_database, WORKER)
     for number in range(25):
         feed.offer(SimulatedOrder(f"HS-{number}").complete())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import runpy
 
-from ledger.feed import ledger_feed
+from ledger.feed import write_pace
 
 INTERVAL = 0.02
 """Seconds. A worker takes longer pauses, to use less of the processor."""
 
 if __name__ == "__main__":
-    ledger_feed.MIN_INTERVAL = INTERVAL
+    write_pace.MIN_INTERVAL = INTERVAL
     runpy.run_module("worker", run_name="__main__", alter_sys=True)
