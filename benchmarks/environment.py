@@ -45,6 +45,28 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
+def tree_cpu_seconds(pid: int) -> float:
+    """User and system time of the process and of the children that it has now."""
+    parents = {int(path.parent.name): _parent(path) for path in Path("/proc").glob("[0-9]*/stat")}
+    return sum(cpu_seconds(one) for one, parent in parents.items() if pid in (one, parent))
+
+
+def _parent(stat: Path) -> int:
+    """0 if the process has ended meanwhile."""
+    try:
+        return int(stat.read_text().rpartition(")")[2].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+
+
+def machine_cpu_seconds() -> float:
+    """Time that all processors together were not idle."""
+    user, nice, system, _idle, _waiting, interrupts, soft_interrupts, *_ = map(
+        int, Path("/proc/stat").read_text().split()[1:9]
+    )
+    return (user + nice + system + interrupts + soft_interrupts) / _TICKS
+
+
 def resident_megabytes(pid: int) -> float:
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):

@@ -1,23 +1,32 @@
-"""What the ledger costs orders, and how far it is behind: workers without a ledger, with SQLite and with PostgreSQL."""
+"""What the ledger costs orders: workers without a ledger, with SQLite and with PostgreSQL."""
 
 from __future__ import annotations
 
 import asyncio
 import statistics
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
 from benchmarks.engine.latency import PREDECESSORS, first_call_latency, run_order, step_gaps
-from benchmarks.environment import BenchmarkEnvironment, ChildProcess, benchmark_environment, stopped_at_exit
-from benchmarks.orders import measure_cost, twelve_step_order
+from benchmarks.environment import (
+    BenchmarkEnvironment,
+    ChildProcess,
+    benchmark_environment,
+    cpu_seconds,
+    machine_cpu_seconds,
+    stopped_at_exit,
+    tree_cpu_seconds,
+)
+from benchmarks.orders import twelve_step_order
 from benchmarks.reporting import format_spread, percentile, print_line
 from operations.client import OrderClient
 from tests.support.servers.postgres import PostgresServer
 from workflows.contract.order_messages import order_workflow_id
 
 ORDERS = 100
-ROUNDS = 40
+ROUNDS = 60
 SETTLING = 1.5
 """Seconds between two rounds, in which the ledger gets the last changes, so that no round pays for another side."""
 LATENCY_ORDERS = 60
@@ -32,12 +41,22 @@ class Side(NamedTuple):
     task_queue: str
     worker: ChildProcess
     ledger_url: str | None
+    database_pid: int | None
+    """Of the database's server, if it has one."""
 
 
 class Round(NamedTuple):
-    orders_per_second: float
-    cpu_seconds: float
-    """The worker's, per order."""
+    seconds: float
+    """Until the last of its orders had ended."""
+    orders: int
+    ledger_cpu_seconds: float
+    """Of the worker and the database's server, until the last change was written, per order."""
+    machine_cpu_seconds: float
+    """Of all processes, until the last order had ended, per order."""
+
+    @property
+    def orders_per_second(self) -> float:
+        return self.orders / self.seconds
 
 
 @contextmanager
@@ -58,7 +77,8 @@ def running_sides(bench: BenchmarkEnvironment) -> Iterator[list[Side]]:
                 _migrate(url)
             queue = f"benchmark-ledger-{number}"
             worker = bench.start_worker(queue, definitions, f"worker-{number}", ledger_url=url)
-            sides.append(Side(name, queue, stack.enter_context(stopped_at_exit(worker)), url))
+            database_pid = server.pid if name == POSTGRESQL else None
+            sides.append(Side(name, queue, stack.enter_context(stopped_at_exit(worker)), url, database_pid))
         yield sides
 
 
@@ -76,11 +96,16 @@ async def run_round(bench: BenchmarkEnvironment, side: Side, name: str, orders: 
         await OrderClient(bench.client, side.task_queue).submit(twelve_step_order(order_id), decision_timeout=120)
         await bench.client.get_workflow_handle(order_workflow_id(order_id)).result()
 
-    with measure_cost(side.worker) as with_last_changes:
-        with measure_cost(side.worker) as until_ended:
-            await asyncio.gather(*(run(f"{name}-{number}") for number in range(orders)))
-        await asyncio.sleep(SETTLING)
-    return Round(orders / until_ended.seconds, with_last_changes.cpu_seconds / orders)
+    began, used, used_by_all = time.perf_counter(), _ledger_cpu_seconds(side), machine_cpu_seconds()
+    await asyncio.gather(*(run(f"{name}-{number}") for number in range(orders)))
+    seconds, used_by_all = time.perf_counter() - began, machine_cpu_seconds() - used_by_all
+    await asyncio.sleep(SETTLING)
+    return Round(seconds, orders, (_ledger_cpu_seconds(side) - used) / orders, used_by_all / orders)
+
+
+def _ledger_cpu_seconds(side: Side) -> float:
+    database = tree_cpu_seconds(side.database_pid) if side.database_pid is not None else 0.0
+    return cpu_seconds(side.worker.pid) + database
 
 
 async def measure(orders: int = ORDERS, rounds: int = ROUNDS) -> None:
@@ -104,19 +129,31 @@ def _report_throughput(results: Mapping[str, list[Round]], orders: int) -> None:
     for name, rounds in results.items():
         print_line(
             f"  {name:11} {format_spread([one.orders_per_second for one in rounds], ' orders/s', 1)}, "
-            f"worker CPU {format_spread([one.cpu_seconds * 1000 for one in rounds], ' ms an order', 1)}"
+            f"CPU of worker and database {format_spread([one.ledger_cpu_seconds * 1000 for one in rounds], ' ms', 1)}, "
+            f"of the machine {format_spread([one.machine_cpu_seconds * 1000 for one in rounds], ' ms an order', 1)}"
         )
         if rounds is not baseline:
-            pairs = list(zip(rounds, baseline, strict=True))
-            speed = [one.orders_per_second / base.orders_per_second for one, base in pairs]
-            cpu = [one.cpu_seconds / base.cpu_seconds for one, base in pairs]
-            print_line(
-                f"  {'ratio':11} orders/s {format_spread(speed)}, 95 % of the median {median_interval(speed)}, "
-                f"worker CPU {format_spread(cpu)}"
-            )
+            _report_ratios(list(zip(rounds, baseline, strict=True)))
 
 
-def median_interval(values: list[float]) -> str:
+def _report_ratios(pairs: list[tuple[Round, Round]]) -> None:
+    """Temporal's part of the processor changes much from round to round, and with it the throughput. What the worker
+    and the database need changes less, so the line of the processor is the more exact one."""
+    speed = [one.orders_per_second / base.orders_per_second for one, base in pairs]
+    together = sum(base.seconds for _, base in pairs) / sum(one.seconds for one, _ in pairs)
+    print_line(
+        f"  {'ratio':11} orders/s {format_spread(speed)}, 95 % of the median {median_interval(speed)}; all rounds "
+        f"together {together:.2f}"
+    )
+    added = [one.ledger_cpu_seconds - base.ledger_cpu_seconds for one, base in pairs]
+    share = [cpu / base.machine_cpu_seconds for cpu, (_, base) in zip(added, pairs, strict=True)]
+    print_line(
+        f"  {'added':11} CPU {statistics.median(added) * 1000:.1f} ms an order, {statistics.median(share):.1%} of the "
+        f"machine's, 95 % of the median {median_interval(share, digits=3)}"
+    )
+
+
+def median_interval(values: list[float], digits: int = 2) -> str:
     """`0.96 … 1.01`: the interval that holds the median of such values with 95 % probability, by order statistics.
 
     The number of values below the true median is binomial, with probability one half each. Needs six values or more.
@@ -127,7 +164,7 @@ def median_interval(values: list[float]) -> str:
         total += chosen / 2**count
         chosen = chosen * (count - below) / (below + 1)
         below += 1
-    return f"{ordered[max(below - 1, 0)]:.2f} … {ordered[count - max(below, 1)]:.2f}"
+    return f"{ordered[max(below - 1, 0)]:.{digits}f} … {ordered[count - max(below, 1)]:.{digits}f}"
 
 
 async def _measure_latency(bench: BenchmarkEnvironment, sides: list[Side], orders: int = LATENCY_ORDERS) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -19,6 +20,8 @@ from operations.client import OrderClient
 from workflows.contract.order_messages import order_workflow_id
 
 SHARE_OF_TOP = 0.8
+TOP_ROUNDS = 3
+"""One round may be a fifth faster than most: then a part of its throughput is more than the machine can do for long."""
 SECONDS = 60.0
 LOOK_INTERVAL = 0.05
 """Seconds between two looks into the ledger. A delay is too long by up to this."""
@@ -34,7 +37,8 @@ async def measure(seconds: float = SECONDS) -> None:
 
 async def _measure_side(bench: BenchmarkEnvironment, side: Side, seconds: float) -> None:
     await run_round(bench, side, f"{side.task_queue}-warm", 50)
-    top = (await run_round(bench, side, f"{side.task_queue}-top", 100)).orders_per_second
+    rounds = [await run_round(bench, side, f"{side.task_queue}-top-{number}", 100) for number in range(TOP_ROUNDS)]
+    top = statistics.median(one.orders_per_second for one in rounds)
     engine = open_ledger(side.ledger_url or "")
     delays: list[float] = []
     watching = asyncio.create_task(_watch(engine, f"{side.task_queue}-paced-", delays))

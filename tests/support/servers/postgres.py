@@ -95,6 +95,11 @@ class PostgresServer:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None, "the server does not run"
+        return self._process.pid
+
+    @property
     def data_folder(self) -> Path:
         return self._data
 
