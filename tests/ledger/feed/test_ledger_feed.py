@@ -402,17 +402,18 @@ def test_a_deadlock_does_not_count_as_a_database_that_is_away(postgres_server: P
         connection.execute(update(orders).where(orders.c.order_id == order.order_id).values(priority=1))
 
     with new_postgresql_ledger(postgres_server) as url:
-        engine = open_ledger(url)
+        engine = open_ledger(url.update_query_dict({"options": "-c deadlock_timeout=3s"}))
         with write_transaction(engine) as connection:
             apply_changes(connection, [first.complete(), second.complete()])
         writer = BatchWriter(engine, WORKER, WriterMemory())
         taken = Taken(orders=[PendingOrder.of(order.begin(1), time.time()) for order in (first, second)])
         with ThreadPoolExecutor(1) as pool:
             with engine.begin() as other:
+                other.execute(text("SET LOCAL deadlock_timeout = '60s'"))  # the writer looks first, and is given up
                 write(other, second)
                 written = pool.submit(writer.write, taken, lambda _: None)
                 _until(lambda: _waits_for_a_lock(engine))
-                write(other, first)  # PostgreSQL gives up the writer, which waited first
+                write(other, first)
             assert written.result(timeout=10) == Written()
         with engine.connect() as connection:
             assert set(connection.execute(select(orders.c.event_id)).scalars()) == {first.position.event_id}
