@@ -54,9 +54,11 @@ def history_routes(orders: OrderClient) -> APIRouter:
         responses=error_responses(404),
         dependencies=[allowed(READ_ORDER)],
     )
-    async def attempts(order_id: OrderId, step: StepOption = None) -> AttemptsResponse:
+    async def attempts(
+        order_id: OrderId, step: StepOption = None, submission: SubmissionOption = None
+    ) -> AttemptsResponse:
         """Oldest first, also those that were repeated automatically. Needs a ledger."""
-        return attempts_response(order_id, await orders.read_attempts(order_id, step))
+        return attempts_response(order_id, await orders.read_attempts(order_id, step, submission))
 
     @routes.get(
         "/orders/{order_id}/amendments",
@@ -64,8 +66,8 @@ def history_routes(orders: OrderClient) -> APIRouter:
         responses=error_responses(404),
         dependencies=[allowed(READ_ORDER)],
     )
-    async def amendments(order_id: OrderId) -> AmendmentsResponse:
+    async def amendments(order_id: OrderId, submission: SubmissionOption = None) -> AmendmentsResponse:
         """Oldest first. Needs a ledger."""
-        return amendments_response(order_id, await orders.read_amendments(order_id))
+        return amendments_response(order_id, await orders.read_amendments(order_id, submission))
 
     return routes

@@ -71,8 +71,9 @@ def reading_routes(orders: OrderClient) -> APIRouter:
         offset: Annotated[int, Query(ge=0)] = 0,
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
         state: Annotated[list[StepState] | None, Query(description="Only steps in these states")] = None,
+        submission: SubmissionOption = None,
     ) -> StepsPageResponse:
-        page = await orders.read_steps_page(order_id, offset, limit, state)
+        page = await orders.read_steps_page(order_id, offset, limit, state, submission)
         return StepsPageResponse(steps=page.steps, next_offset=page.next_offset)
 
     @routes.get(

@@ -149,9 +149,11 @@ class OrderClient:
         offset: int = 0,
         limit: int = order_details.STEPS_PAGE_SIZE,
         states: Sequence[StepState] | None = None,
+        submission: int | None = None,
     ) -> StepsPage:
+        """`submission` is as for `read`."""
         request = StepsPageRequest(offset=offset, limit=limit, states=list(states) if states else None)
-        return await self._source.read_steps_page(order_id, request)
+        return await self._source.read_steps_page(order_id, request, submission)
 
     async def read_planned_definitions(self, order_id: str) -> Sequence[PlannedDefinition]:
         """The definitions of the order's steps, as they were when it was compiled. Only the order itself knows them."""
@@ -279,13 +281,16 @@ class OrderClient:
         complete, and has what people entered. `submission` is as for `read`. Raises NoWorker."""
         return await self._source.read_history(order_id, source, submission)
 
-    async def read_attempts(self, order_id: str, step: str | None = None) -> list[StoredAttempt]:
-        """The attempts at an order's calls, or at those of a step (an id or a number). Only with a ledger."""
-        return await self._source.read_attempts(order_id, step)
+    async def read_attempts(
+        self, order_id: str, step: str | None = None, submission: int | None = None
+    ) -> list[StoredAttempt]:
+        """The attempts at an order's calls, or at those of a step (an id or a number). `submission` is as for `read`.
+        Only with a ledger."""
+        return await self._source.read_attempts(order_id, step, submission)
 
-    async def read_amendments(self, order_id: str) -> Sequence[AmendmentRecord]:
-        """Each amendment, with the order before and after it. Only with a ledger."""
-        return await self._source.read_amendments(order_id)
+    async def read_amendments(self, order_id: str, submission: int | None = None) -> Sequence[AmendmentRecord]:
+        """Each amendment, with the order before and after it. `submission` is as for `read`. Only with a ledger."""
+        return await self._source.read_amendments(order_id, submission)
 
     async def read_line_reasons(self, order_id: str) -> Sequence[LineReason]:
         """Why the lines of an order exist: the rules of products and the components that made them. Lines that were

@@ -177,9 +177,15 @@ class LedgerReader:
             storage = read_storage(connection, order_id, found.head.submission)
         return replace(found, storage=storage), freshness
 
-    def read_attempts(self, order_id: str, step: str | None = None) -> list[StoredAttempt]:
-        steps = None if step is None else [step]
-        found, _ = self._ask_order(order_id, lambda connection: attempts.read_attempts(connection, order_id, steps))
+    def read_attempts(
+        self, order_id: str, step: str | None = None, submission: str | None = None
+    ) -> list[StoredAttempt]:
+        """Of this submission; without one, of the latest."""
+
+        def read(connection: Connection) -> list[StoredAttempt]:
+            return attempts.read_attempts(connection, order_id, None if step is None else [step], submission)
+
+        found, _ = self._ask_order(order_id, read, submission)
         return found
 
     def read_step_times(self, order_id: str) -> list[TimedStep] | None:
@@ -223,14 +229,14 @@ class LedgerReader:
 
         return self._ask_order(order_id, read)
 
-    def read_amendments(self, order_id: str) -> list[AmendmentRecord] | None:
-        """None: the ledger does not have the order."""
+    def read_amendments(self, order_id: str, submission: str | None = None) -> list[AmendmentRecord] | None:
+        """Of this submission; without one, of the latest. None: the ledger does not have it."""
 
         def read(connection: Connection) -> list[AmendmentRecord] | None:
-            head = order_record.read_head(connection, order_id)
+            head = order_record.read_head(connection, order_id, submission)
             return None if head is None else order_record.read_amendments(connection, head.key)
 
-        found, _ = self._ask_order(order_id, read)
+        found, _ = self._ask_order(order_id, read, submission)
         return found
 
     def read_line_reasons(self, order_id: str) -> list[LineReason] | None:

@@ -97,11 +97,15 @@ class OrderSource:
             raise OperationRefused(
                 RefusalCode.INVALID, "A submission is read from the ledger by its number, and `live` does not ask it"
             )
+        wanted = await self._find_submission(order_id, number)
+        details = await self._from_ledger(self._require(), order_id, wanted.submission, steps=steps)
+        return replace(details, submission=wanted)
+
+    async def _find_submission(self, order_id: str, number: int) -> StoredSubmission:
         found, _ = await self.read_submissions(order_id)
         for each in found:
             if each.number == number:
-                ledger, wanted = self._require(), each.submission
-                return replace(await self._from_ledger(ledger, order_id, wanted, steps=steps), submission=each)
+                return each
         known = "only 1" if len(found) == 1 else f"only 1 to {len(found)}"
         listed = Alternative(action="submissions", parameters={"order_id": order_id}, effect="lists them")
         raise NotFound(f"Order {order_id} has no submission {number}, {known}", listed)
@@ -131,9 +135,13 @@ class OrderSource:
             show = Alternative(action="show", parameters={"order_id": order_id}, effect="shows what the ledger has")
             raise NotFound(f"Order {order_id} is in the ledger, but {FORGOTTEN}", show) from error
 
-    async def read_steps_page(self, order_id: str, request: StepsPageRequest) -> StepsPage:
+    async def read_steps_page(
+        self, order_id: str, request: StepsPageRequest, submission: int | None = None
+    ) -> StepsPage:
         details = None
-        if self._ledger is not None:
+        if submission is not None:
+            details = await self._read_submission(order_id, "best", submission, steps=True)
+        elif self._ledger is not None:
             known = await self._known(self._ledger, order_id)
             if known.head is not None and known.head.has_ended and not known.head.has_gap:
                 details = await self._from_ledger(self._ledger, order_id, steps=True)
@@ -180,14 +188,18 @@ class OrderSource:
             return details
         return replace(details, order=as_interrupted(details.order, interruption))
 
-    async def read_attempts(self, order_id: str, step: str | None) -> list[StoredAttempt]:
+    async def read_attempts(
+        self, order_id: str, step: str | None, submission: int | None = None
+    ) -> list[StoredAttempt]:
         """Of the order's calls and activities; `step` is the id or number of a step. The oldest first."""
-        details = await self._from_ledger(self._require(), order_id, steps=step is not None)
+        wanted = await self._submission_id(order_id, submission)
+        details = await self._from_ledger(self._require(), order_id, wanted, steps=step is not None)
         step_id = details.step(step).id if step is not None else None
-        return await self._require().ask(lambda reader: reader.read_attempts(order_id, step_id))
+        return await self._require().ask(lambda reader: reader.read_attempts(order_id, step_id, wanted))
 
-    async def read_amendments(self, order_id: str) -> Sequence[AmendmentRecord]:
-        found = await self._require().ask(lambda reader: reader.read_amendments(order_id))
+    async def read_amendments(self, order_id: str, submission: int | None = None) -> Sequence[AmendmentRecord]:
+        wanted = await self._submission_id(order_id, submission)
+        found = await self._require().ask(lambda reader: reader.read_amendments(order_id, wanted))
         if found is None:
             raise _not_in_ledger(order_id)
         return found
@@ -197,6 +209,9 @@ class OrderSource:
         if found is None:
             raise _not_in_ledger(order_id)
         return found
+
+    async def _submission_id(self, order_id: str, number: int | None) -> str | None:
+        return None if number is None else (await self._find_submission(order_id, number)).submission
 
     def _require(self) -> LedgerAccess:
         if self._ledger is None:

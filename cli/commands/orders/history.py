@@ -74,7 +74,7 @@ async def _find_step_id(
 def submissions(session: Session, order_id: OrderIdArgument) -> None:
     """Show how often an order was submitted: after a rejection, or as a revision.
 
-    The ledger has all of them. `show` and `history` read one with --submission.
+    The ledger has all of them. `show`, `history` and `attempts` read one with --submission.
     """
     from operations.history_responses import submission_list_response
     from views.order.submissions_table import submissions_table
@@ -95,6 +95,7 @@ def attempts(
         typer.Argument(metavar="STEP", help="A step's id, or its number in `show`. Default: all.", show_default=False),
     ] = None,
     failed: Annotated[bool, typer.Option("--failed", help="Only attempts that failed.")] = False,
+    submission: SubmissionOption = None,
 ) -> None:
     """Show each attempt at the calls of an order, also those that were repeated automatically.
 
@@ -103,7 +104,7 @@ def attempts(
     from operations.history_responses import attempts_response
     from views.order.order_page import attempts_table
 
-    found = call_server(session, lambda server: server.read_attempts(order_id, step))
+    found = call_server(session, lambda server: server.read_attempts(order_id, step, submission))
     found = [attempt for attempt in found if not failed or attempt.outcome == "failed"]
     if session.is_json:
         session.print_json(attempts_response(order_id, found))

@@ -1,4 +1,4 @@
-"""`submissions`, and `show` and `history` of one of them."""
+"""`submissions`, and `show`, `history` and `attempts` of one of them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, Engine, update
+from sqlalchemy import URL, Engine, insert, update
 
 from ledger.database import write_transaction
-from ledger.schema.tables import orders
+from ledger.schema.tables import attempts, orders
 from tests.ledger.retention.ledger_orders import write
 from tests.support.command_line import NOBODY, Called, Ordo, call, order_of
-from tests.support.ledger.submitted_again import fulfilled, rejected, second_revision, submitted_again
+from tests.support.ledger.attempt_rows import attempt
+from tests.support.ledger.submitted_again import BEGAN, fulfilled, rejected, second_revision, submitted_again
 
 
 @pytest.fixture
@@ -79,6 +80,19 @@ def test_a_table_has_one_submission_a_line(engine: Engine) -> None:
     assert "This is submission 3, the latest one." in ask("show", "HS-1", "--submission", 3).err
 
 
+def test_attempts_are_those_of_the_submission(engine: Engine) -> None:
+    write(engine, *submitted_again("HS-1"))
+    with write_transaction(engine) as connection:
+        rows = [attempt("HS-1", "a.one@1", at, number) for number, at in enumerate(BEGAN[1:], start=1)]
+        connection.execute(insert(attempts), rows)
+    found = [
+        [each["number"] for each in ask("attempts", "HS-1", *which, "-o", "json").json["attempts"]]
+        for which in (("--submission", 1), ("--submission", 2), ("--submission", 3), ())
+    ]
+    assert found == [[], [1], [2], [2]]
+    assert ask("attempts", "HS-1", "--submission", 1).out == "There is no such attempt in the ledger.\n"
+
+
 def test_archived_submissions_are_told_as_such_and_read_from_their_file(engine: Engine, tmp_path: Path) -> None:
     write(engine, *rejected("HS-1"), *fulfilled("HS-1"))
     assert call("ledger", "archive", "--older-than", "1d").status == 0
@@ -127,6 +141,7 @@ def test_what_only_the_latest_submission_can_do_is_not_offered_for_an_earlier_on
         (("show", "HS-1", "--submission", 4), 1, "Order HS-1 has no submission 4, only 1 to 3"),
         (("history", "HS-1", "--submission", 4), 1, "Possible: `submissions HS-1` (lists them)"),
         (("show", "HS-2", "--submission", 1), 1, "The ledger has no order HS-2"),
+        (("attempts", "HS-1", "--submission", 4), 1, "Order HS-1 has no submission 4, only 1 to 3"),
         (("submissions", "HS-2"), 1, "The ledger has no order HS-2"),
         (("show", "HS-1", "--submission", 1, "--live"), 2, "--live and --submission exclude each other"),
         (("history", "HS-1", "--submission", 1, "--live"), 2, "--live and --submission exclude each other"),

@@ -11,9 +11,9 @@ from sqlalchemy import insert
 from ledger.database import open_ledger, write_transaction
 from ledger.schema.tables import attempts
 from tests.cli.test_systems import listed
-from tests.ledger.reading.single_order.test_attempts import attempt
 from tests.ledger.retention.ledger_orders import write_running
 from tests.support.command_line import Ordo
+from tests.support.ledger.attempt_rows import attempt
 from tests.support.ledger.databases import migrate, sqlite_url
 
 TOOK = timedelta(milliseconds=300)

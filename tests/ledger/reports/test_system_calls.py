@@ -15,8 +15,8 @@ from ledger.reports.period import ReportPeriod
 from ledger.reports.system_calls import read_system_calls
 from ledger.schema.tables import attempts
 from ledger.writing.apply_changes import apply_changes
-from tests.ledger.reading.single_order.test_attempts import attempt
 from tests.ledger.reports.test_percentiles import exact
+from tests.support.ledger.attempt_rows import attempt
 from tests.support.ledger.filled_ledgers import FilledLedger
 from tests.support.ledger.simulated_orders import SimulatedOrder
 from workflows.contract.states import StepState

@@ -10,7 +10,7 @@ from ledger.reading.ledger_reader import LedgerReader
 from ledger.reading.single_order.timed_steps import AttemptTimes
 from ledger.schema.tables import attempts
 from ledger.writing.apply_changes import apply_changes
-from tests.ledger.reading.single_order.test_attempts import attempt
+from tests.support.ledger.attempt_rows import attempt
 from tests.support.ledger.simulated_orders import SimulatedOrder
 from workflows.contract.order_views import UndoView
 from workflows.contract.states import StepState
