@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 from activities.attempts.attempt_sink import AttemptRecord
@@ -116,3 +117,14 @@ def test_nothing_is_taken_of_a_refused_order_for_a_while() -> None:
     assert buffer.wants_complete(_key(order))
     buffer.offer(order.complete())
     assert len(buffer.take(1_000).orders) == 1
+
+
+def test_a_change_is_as_old_as_it_waits() -> None:
+    buffer = ChangeBuffer()
+    assert buffer.oldest_unwritten_at() is None
+    began = time.time()
+    for order in _orders(2):
+        buffer.offer(order.complete())
+    oldest = buffer.oldest_unwritten_at()
+    assert oldest is not None
+    assert began <= oldest <= time.time()
