@@ -14,8 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,30 +41,34 @@ def free_ports() -> Ports:
 
 def cpu_seconds(pid: int) -> float:
     """User and system time that the process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+    return _seconds(_stat_fields(Path(f"/proc/{pid}/stat"))[11:13])
 
 
 def tree_cpu_seconds(pid: int) -> float:
-    """User and system time of the process and of the children that it has now."""
-    parents = {int(path.parent.name): _parent(path) for path in Path("/proc").glob("[0-9]*/stat")}
-    return sum(cpu_seconds(one) for one, parent in parents.items() if pid in (one, parent))
+    """The same of the process and its children, also of those that have ended."""
+    own = _stat_fields(Path(f"/proc/{pid}/stat"))
+    used = _seconds(own[11:15])
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # it may have ended meanwhile
+            fields = _stat_fields(path)
+            used += _seconds(fields[11:13]) if int(fields[1]) == pid else 0.0
+    return used
 
 
-def _parent(stat: Path) -> int:
-    """0 if the process has ended meanwhile."""
-    try:
-        return int(stat.read_text().rpartition(")")[2].split()[1])
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
+def _stat_fields(path: Path) -> list[str]:
+    """Those after the process's name: 1 is the parent; 11 and 12 its user and system time, 13 and 14 that of children
+    that have ended (proc(5))."""
+    return path.read_text().rpartition(")")[2].split()
+
+
+def _seconds(fields: Sequence[str]) -> float:
+    return sum(map(int, fields)) / _TICKS
 
 
 def machine_cpu_seconds() -> float:
     """Time that all processors together were not idle."""
-    user, nice, system, _idle, _waiting, interrupts, soft_interrupts, *_ = map(
-        int, Path("/proc/stat").read_text().split()[1:9]
-    )
-    return (user + nice + system + interrupts + soft_interrupts) / _TICKS
+    user, nice, system, _idle, _waiting, interrupts, soft_interrupts = Path("/proc/stat").read_text().split()[1:8]
+    return _seconds([user, nice, system, interrupts, soft_interrupts])
 
 
 def resident_megabytes(pid: int) -> float:
