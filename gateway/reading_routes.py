@@ -26,27 +26,7 @@ from workflows.contract.states import StepState
 
 def reading_routes(orders: OrderClient) -> APIRouter:
     routes = APIRouter(tags=["orders"], responses=error_responses(422, 504))
-
-    @routes.get(
-        "/orders",
-        summary="List orders, open ones first",
-        responses=error_responses(404),
-        dependencies=[allowed(LIST_ORDERS)],
-    )
-    async def list_orders(
-        criteria: OrderCriteria,
-        catalogue_version: Annotated[
-            str | None,
-            Query(max_length=100, description="A published number, a SHA-256 (or its beginning), or `current`"),
-        ] = None,
-        sort: OrderSort = None,
-        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-        cursor: Cursor = None,
-    ) -> OrderListResponse:
-        """Without `sort`, open orders come first, newest first; then ended ones, last ended first."""
-        version = await orders.find_catalogue_version(catalogue_version) if catalogue_version else None
-        wanted = replace(criteria, catalogue_version=version, limit=limit)
-        return order_list_response(await orders.list_orders(wanted, cursor, sort))
+    _add_list_route(routes, orders)
 
     @routes.get(
         "/orders/{order_id}",
@@ -87,3 +67,26 @@ def reading_routes(orders: OrderClient) -> APIRouter:
         return blockers_response(details, blockers, details.step(step) if step else None)
 
     return routes
+
+
+def _add_list_route(routes: APIRouter, orders: OrderClient) -> None:
+    @routes.get(
+        "/orders",
+        summary="List orders, open ones first",
+        responses=error_responses(404),
+        dependencies=[allowed(LIST_ORDERS)],
+    )
+    async def list_orders(
+        criteria: OrderCriteria,
+        catalogue_version: Annotated[
+            str | None,
+            Query(max_length=100, description="A published number, a SHA-256 (or its beginning), or `current`"),
+        ] = None,
+        sort: OrderSort = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+        cursor: Cursor = None,
+    ) -> OrderListResponse:
+        """Without `sort`, open orders come first, newest first; then ended ones, last ended first."""
+        version = await orders.find_catalogue_version(catalogue_version) if catalogue_version else None
+        wanted = replace(criteria, catalogue_version=version, limit=limit)
+        return order_list_response(await orders.list_orders(wanted, cursor, sort))

@@ -49,7 +49,7 @@ class Round(NamedTuple):
     seconds: float
     """Until the last of its orders had ended."""
     orders: int
-    ledger_cpu_seconds: float
+    side_cpu_seconds: float
     """Of the worker and the database's server, until the last change was written, per order."""
     machine_cpu_seconds: float
     """Of all processes, until the last order had ended, per order."""
@@ -96,14 +96,14 @@ async def run_round(bench: BenchmarkEnvironment, side: Side, name: str, orders: 
         await OrderClient(bench.client, side.task_queue).submit(twelve_step_order(order_id), decision_timeout=120)
         await bench.client.get_workflow_handle(order_workflow_id(order_id)).result()
 
-    began, used, used_by_all = time.perf_counter(), _ledger_cpu_seconds(side), machine_cpu_seconds()
+    began, used, used_by_all = time.perf_counter(), _side_cpu_seconds(side), machine_cpu_seconds()
     await asyncio.gather(*(run(f"{name}-{number}") for number in range(orders)))
     seconds, used_by_all = time.perf_counter() - began, machine_cpu_seconds() - used_by_all
     await asyncio.sleep(SETTLING)
-    return Round(seconds, orders, (_ledger_cpu_seconds(side) - used) / orders, used_by_all / orders)
+    return Round(seconds, orders, (_side_cpu_seconds(side) - used) / orders, used_by_all / orders)
 
 
-def _ledger_cpu_seconds(side: Side) -> float:
+def _side_cpu_seconds(side: Side) -> float:
     database = tree_cpu_seconds(side.database_pid) if side.database_pid is not None else 0.0
     return cpu_seconds(side.worker.pid) + database
 
@@ -129,7 +129,7 @@ def _report_throughput(results: Mapping[str, list[Round]], orders: int) -> None:
     for name, rounds in results.items():
         print_line(
             f"  {name:11} {format_spread([one.orders_per_second for one in rounds], ' orders/s', 1)}, "
-            f"CPU of worker and database {format_spread([one.ledger_cpu_seconds * 1000 for one in rounds], ' ms', 1)}, "
+            f"CPU of worker and database {format_spread([one.side_cpu_seconds * 1000 for one in rounds], ' ms', 1)}, "
             f"of the machine {format_spread([one.machine_cpu_seconds * 1000 for one in rounds], ' ms an order', 1)}"
         )
         if rounds is not baseline:
@@ -138,14 +138,14 @@ def _report_throughput(results: Mapping[str, list[Round]], orders: int) -> None:
 
 def _report_ratios(pairs: list[tuple[Round, Round]]) -> None:
     """Temporal's part of the processor changes much from round to round, and with it the throughput. What the worker
-    and the database need changes less, so the line of the processor is the more exact one."""
+    and the database need changes less, so the second line is the more exact one. It lacks what they cost Temporal."""
     speed = [one.orders_per_second / base.orders_per_second for one, base in pairs]
     together = sum(base.seconds for _, base in pairs) / sum(one.seconds for one, _ in pairs)
     print_line(
         f"  {'ratio':11} orders/s {format_spread(speed)}, 95 % of the median {median_interval(speed)}; all rounds "
         f"together {together:.2f}"
     )
-    added = [one.ledger_cpu_seconds - base.ledger_cpu_seconds for one, base in pairs]
+    added = [one.side_cpu_seconds - base.side_cpu_seconds for one, base in pairs]
     share = [cpu / base.machine_cpu_seconds for cpu, (_, base) in zip(added, pairs, strict=True)]
     print_line(
         f"  {'added':11} CPU {statistics.median(added) * 1000:.1f} ms an order, {statistics.median(share):.1%} of the "

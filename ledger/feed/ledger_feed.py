@@ -116,7 +116,7 @@ class LedgerFeed:
             began = time.monotonic()
             taken = self._buffer.take(BATCH_ROWS)
             orders = (order.key for order in taken.orders)
-            interval = self._pace.interval(orders, began, has_more=len(self._buffer) > 0)
+            interval = self._pace.next_interval(orders, began, has_more=len(self._buffer) > 0)
             if self._write(taken) and not self._ending.is_set():
                 self._ending.wait(max(0.0, began + interval - time.monotonic()))
         self._withdraw()

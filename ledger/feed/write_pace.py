@@ -23,9 +23,9 @@ class WritePace:
         self._taken_at: dict[OrderKey, float] = {}
         """When a change of the order was taken last, earliest first."""
 
-    def interval(self, orders: Iterable[OrderKey], now: float, *, has_more: bool) -> float:
-        """Seconds from the beginning of a transaction that writes `orders` to that of the next one. `now` is its
-        beginning, by time.monotonic(). `has_more`: whether more orders wait than the transaction takes."""
+    def next_interval(self, orders: Iterable[OrderKey], now: float, *, has_more: bool) -> float:
+        """Counts `orders` as active. Returns the seconds from the beginning of the transaction that writes them, which
+        is `now` by time.monotonic(), to that of the next one. `has_more`: whether more orders wait than it takes."""
         for key in orders:
             self._taken_at.pop(key, None)
             self._taken_at[key] = now

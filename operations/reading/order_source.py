@@ -138,23 +138,18 @@ class OrderSource:
     async def read_steps_page(
         self, order_id: str, request: StepsPageRequest, submission: int | None = None
     ) -> StepsPage:
-        details = None
         if submission is not None:
-            details = await self._read_submission(order_id, "best", submission, steps=True)
-        elif self._ledger is not None:
-            known = await self._known(self._ledger, order_id)
-            if known.head is not None and known.head.has_ended and not known.head.has_gap:
-                details = await self._from_ledger(self._ledger, order_id, steps=True)
-        if details is None:
+            return _steps_page(await self._read_submission(order_id, "best", submission, steps=True), request)
+        if self._ledger is None:
+            return await order_details.read_steps_page(self._client, order_id, request)
+        head = (await self._known(self._ledger, order_id)).head
+        if head is None or not head.has_ended or head.has_gap:
             try:
                 return await order_details.read_steps_page(self._client, order_id, request)
             except (NotFound, NoWorker, ServerUnreachable):
-                if self._ledger is None or known.head is None:
+                if head is None:
                     raise
-                details = await self._from_ledger(self._ledger, order_id, steps=True)
-        fitting = [step for step in details.steps if request.states is None or step.state in request.states]
-        end = request.offset + request.limit
-        return StepsPage(steps=fitting[request.offset : end], next_offset=end if end < len(fitting) else None)
+        return _steps_page(await self._from_ledger(self._ledger, order_id, steps=True), request)
 
     async def read_history(self, order_id: str, preference: Preference, submission: int | None = None) -> OrderDetails:
         """The ledger has all entries, with what people entered; an order keeps its latest ones, without that. The
@@ -238,6 +233,12 @@ def _details(found: OrderRecordRead, provenance: Provenance) -> OrderDetails:
         provenance = Provenance("ledger", found.head.changed_at, 0.0, provenance.is_fed)
     steps = without_waits(found.steps) if found.head.is_interrupted else found.steps
     return OrderDetails(found.order, tuple(steps), "ledger", provenance, storage=found.storage)
+
+
+def _steps_page(details: OrderDetails, request: StepsPageRequest) -> StepsPage:
+    fitting = [step for step in details.steps if request.states is None or step.state in request.states]
+    end = request.offset + request.limit
+    return StepsPage(steps=fitting[request.offset : end], next_offset=end if end < len(fitting) else None)
 
 
 def _with_interruption(details: OrderDetails) -> OrderDetails:

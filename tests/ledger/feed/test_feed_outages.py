@@ -13,11 +13,11 @@ from ledger import database
 from ledger.database import open_ledger, write_transaction
 from ledger.feed import ledger_feed
 from ledger.migrations.schema_version import NONE, OLDEST_WRITER, SchemaState, downgrade, read_schema_state, upgrade
-from ledger.schema.tables import watermarks
+from ledger.schema.tables import orders, watermarks
 from ledger.writing.apply_changes import apply_changes
 from tests.support.ledger.contents import clear, read_rows
 from tests.support.ledger.databases import new_postgresql_ledger
-from tests.support.ledger.running_feed import feeding, has_written, wait_until
+from tests.support.ledger.running_feed import count_rows, feeding, has_written, wait_until
 from tests.support.ledger.simulated_orders import SimulatedOrder
 from tests.support.servers.postgres import DURABLE, PostgresServer
 
@@ -102,19 +102,17 @@ def test_a_full_disk_costs_no_change(file_url: URL) -> None:
 def test_a_read_only_database_costs_no_change(postgres_server: PostgresServer) -> None:
     """As an administrator or a failover makes it."""
     with new_postgresql_ledger(postgres_server) as url:
-        _feed_read_only(postgres_server, open_ledger(url))
-
-
-def _feed_read_only(postgres_server: PostgresServer, ledger_database: Engine) -> None:
-    name = ledger_database.url.database
-    postgres_server.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
-    with feeding(ledger_database) as feed:
-        feed.offer(SimulatedOrder("HS-1").complete())
-        wait_until(lambda: feed.status().trouble)
-        assert "read-only" in str(feed.status().trouble)
-        postgres_server.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
-        ledger_database.dispose()
-        wait_until(has_written(feed, 1))
+        engine = open_ledger(url)
+        postgres_server.execute(f'ALTER DATABASE "{url.database}" SET default_transaction_read_only = on')
+        with feeding(engine) as feed:
+            feed.offer(SimulatedOrder("HS-1").complete())
+            wait_until(lambda: feed.status().trouble)
+            assert "read-only" in str(feed.status().trouble)
+            postgres_server.execute(f'ALTER DATABASE "{url.database}" RESET default_transaction_read_only')
+            engine.dispose()
+            wait_until(has_written(feed, 1))
+        assert count_rows(engine, orders) == 1
+        engine.dispose()
 
 
 def test_a_server_without_the_schema_is_fed_once_it_is_migrated(postgres_server: PostgresServer) -> None:
