@@ -133,7 +133,7 @@ class BaseRun(ABC, Generic[Executor]):
 
     def _note_moves(self) -> None:
         at = self._since_start()
-        for move in self._run.take_moves():
+        for move in self._take_moves():
             if move.is_begin:
                 self._record.begins.append(Begin(at, move.step, move.undo))
             if (text := self._run.describe(move)) is not None:
@@ -142,6 +142,10 @@ class BaseRun(ABC, Generic[Executor]):
                 self._expect_fallout(move)
             else:
                 self._note_move(move)
+
+    def _take_moves(self) -> list[Move]:
+        """Those of the order that are not recorded yet."""
+        return self._run.take_moves()
 
     def _note_move(self, move: Move) -> None:
         for due in self._schedule.step_moved(move.step, move.state.value, undo=move.undo, at=self._since_start()):

@@ -10,9 +10,7 @@ from activity_contract.notifications import NotificationBatch, NotificationEvent
 from compiler.plan.plan import Plan
 from scenarios.base.recorded_run import RecordedRun
 from workflows.contract.order_messages import ORDER_WORKFLOW_TYPE
-from workflows.contract.states import StepState
 from workflows.core.state.order_run import OrderRun
-from workflows.core.state.step_run import StepRun, UndoRun
 from workflows.fulfil_order import FulfilOrder
 
 
@@ -33,22 +31,6 @@ class Scenario(Protocol):
 
     def is_wanted(self, event: NotificationEvent, /) -> bool:
         """Whether receivers want events of this type."""
-
-
-class _LiveRun(RecordedRun):
-    """Records nothing in a replay."""
-
-    def set_state(self, step: StepRun, state: StepState) -> None:
-        super().set_state(step, state)
-        self._drop_replayed()
-
-    def set_undo_state(self, step: StepRun, undo: UndoRun, state: StepState) -> None:
-        super().set_undo_state(step, undo, state)
-        self._drop_replayed()
-
-    def _drop_replayed(self) -> None:
-        if workflow.unsafe.is_replaying():
-            self.moves.clear()
 
 
 RUNNING: dict[str, Scenario] = {}
@@ -74,6 +56,6 @@ class ScenarioOrder(FulfilOrder):
         return self._scenario.time_at(workflow.time())
 
     def create_run(self, plan: Plan) -> OrderRun:
-        run = _LiveRun(plan, self.current_time())
+        run = RecordedRun(plan, self.current_time())
         self._scenario.adopt(run)
         return run

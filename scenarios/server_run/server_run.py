@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from math import inf
 from typing import Any
@@ -70,8 +71,10 @@ class ServerRun(BaseRun[ServerEntryExecutor]):
         self._has_deliveries = False
         self._engine_at = inf
         self._times: dict[float, float] = {}
-        self._adopted = 0
-        self._noted_moves: set[tuple[float, Move]] = set()
+        self._has_begun = False
+        self._recorded: Counter[Move] = Counter()
+        self._repeated: Counter[Move] = Counter()
+        """Moves that are recorded, and that the order has still to do again."""
         self._prepared: dict[str, PretendResponse] = {}
         """Idempotency key → the answer to the next poll."""
         self._last_polls: dict[str, tuple[PretendRequest, PretendResponse]] = {}
@@ -86,9 +89,11 @@ class ServerRun(BaseRun[ServerEntryExecutor]):
         return self._times.setdefault(server_time, self.now)
 
     def adopt(self, run: RecordedRun) -> None:
-        """The order's workflow has begun, and this is its state."""
+        """The order's workflow has begun, and this is its state. A worker that has lost the order from its cache begins
+        anew, and does again all that it has done until then."""
+        self._repeated = Counter(self._recorded)
         self._run = run
-        self._adopted += 1
+        self._has_begun = True
         self._entries.adopt(run)
 
     async def execute(self) -> None:
@@ -106,7 +111,7 @@ class ServerRun(BaseRun[ServerEntryExecutor]):
         """The scenario is stuck: its record says why, how far the order has come, and what it waits for."""
         record = self._record
         record.stopped = why
-        if self._adopted == 0:
+        if not self._has_begun:
             last = "the order has not begun"
         else:
             self._note_moves()
@@ -116,12 +121,16 @@ class ServerRun(BaseRun[ServerEntryExecutor]):
             last += f": {work}" if work else ""
         record.problems.append(Problem(("id",), f"{why}; {last}", self._since_start()))
 
-    def _note_moves(self) -> None:
-        """Each once: a workflow task that the server does not take is replayed and done again."""
-        if self._adopted > 1:
-            self._run.moves = [move for move in self._run.take_moves() if (self.now, move) not in self._noted_moves]
-        self._noted_moves |= {(self.now, move) for move in self._run.moves}
-        super()._note_moves()
+    def _take_moves(self) -> list[Move]:
+        """Each once, however often the worker begins the order anew."""
+        moves = []
+        for move in super()._take_moves():
+            if self._repeated[move] > 0:
+                self._repeated[move] -= 1
+            else:
+                moves.append(move)
+        self._recorded.update(moves)
+        return moves
 
     # called by the worker and by the pretend systems, while the server is at work
 

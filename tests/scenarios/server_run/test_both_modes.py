@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
+from temporalio.worker import Worker
 
 from compiler.catalogue.catalogue import Catalogue
 from scenarios.load import load_suite
 from scenarios.run import Mode, run_one, run_scenarios
 from scenarios.scenario_order import ScenarioEntry
+from scenarios.server_run import slot
 from scenarios.verdict import ScenarioResult
 from tests.support.paths import ROOT
 from tests.support.scenarios.both_modes import differences
@@ -227,6 +230,12 @@ SAMPLES = (
     "monitoring_app_provisioning_fails",
     "security_audit_report_rejected",
 )
+REPLAYED = (
+    "an event is kept for 29 days",
+    "fallout until somebody retries",
+    "an undo is held by a system that is switched off",
+    "a receiver hears of a rejection at the second attempt",
+)
 ALL = bool(os.environ.get("ORDO_ALL_SCENARIOS"))
 
 Pair = tuple[ScenarioResult, ScenarioResult]
@@ -249,6 +258,14 @@ def pairs() -> dict[str, Pair]:
 def test_both_modes_agree(name: str, pairs: dict[str, Pair]) -> None:
     core, server = pairs[name]
     assert differences(core, server) == []
+
+
+def test_they_agree_if_the_worker_replays_the_order_at_each_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a worker does that has lost the order from its cache."""
+    monkeypatch.setattr(slot, "Worker", partial(Worker, max_cached_workflows=0))
+    suite = suite_of_all([SCENARIOS[name] for name in REPLAYED], CATALOGUE + PYTHON)
+    found = {core.id: differences(core, server) for core, server in run_both(suite.catalogue, suite.scenarios)}
+    assert found == {f"tried_{number}": [] for number, _ in enumerate(REPLAYED, 1)}
 
 
 def test_they_pass_unless_they_are_meant_to_fail(pairs: dict[str, Pair]) -> None:
