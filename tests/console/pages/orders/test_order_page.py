@@ -112,6 +112,31 @@ async def test_a_rejected_order_shows_its_findings(viewer: Visitor, orders: Orde
     assert "submit it again" in page
 
 
+async def test_the_history_shows_earlier_submissions(viewer: Visitor, orders: OrderClient) -> None:
+    await submit(orders, "PAGE-AGAIN", "no_such_product")
+    await until(orders, "PAGE-AGAIN", lambda order: order.state is OrderState.REJECTED)
+    assert "Earlier submissions" not in await viewer.page("/orders/PAGE-AGAIN?view=history")
+    await submit_task(orders, "PAGE-AGAIN")
+    cancel = OrderAction(actor=Actor(by="ann", reason="the customer moved"))
+    await orders.perform_action("PAGE-AGAIN", actions.CANCEL, cancel)
+    await until(orders, "PAGE-AGAIN", lambda order: order.state is OrderState.CANCELLED)
+    again = {"id": "PAGE-AGAIN", "customer": {"id": "C-1"}, "lines": [{"id": "1", "product": "survey"}]}
+    await orders.submit(again, new_revision=True)
+    await until(orders, "PAGE-AGAIN", lambda order: order.revision == 2)
+
+    page = await viewer.page("/orders/PAGE-AGAIN?view=history")
+    latest, _, earlier = text_of(page).partition("Earlier submissions of this id")
+    assert "the customer moved" not in latest
+    assert re.search(r" Submission 2 \S+ cancelled .* Submission 1 \S+ rejected .* no product no_such_product", earlier)
+    assert earlier.count("its history") == 1
+
+    page = await viewer.page("/orders/PAGE-AGAIN?view=history&submission=2&show=people")
+    assert "the customer moved" in text_of(page)
+    assert "view=history&show=engine&submission=2" in html.unescape(page)
+    unknown = text_of(await viewer.page("/orders/PAGE-AGAIN?view=history&submission=3"))
+    assert "the customer moved" not in unknown
+
+
 async def test_an_ended_order_says_how_it_ended(viewer: Visitor, orders: OrderClient) -> None:
     await submit_task(orders, "PAGE-END")
     request = OrderAction(actor=Actor(by="ann", reason="changed their mind"))
