@@ -95,7 +95,16 @@ def open_ledger(url: str | URL, *, connections: int = 5, application: str = "ord
     }
     arguments = {name: value for name, value in settings.items() if name not in parsed.query}
     # A connection that the server has ended since, in a restart for instance, is replaced before it is used.
-    return _create_engine(parsed, arguments, common | {"pool_pre_ping": True})
+    engine = _create_engine(parsed, arguments, common | {"pool_pre_ping": True})
+    event.listen(engine, "connect", _use_utc)
+    return engine
+
+
+def _use_utc(connection: Any, _record: object) -> None:
+    """The driver cannot read a time whose year is 10,000 in the zone of the session, and orders without a date often
+    have the last second of 9999."""
+    connection.execute("SET TIME ZONE 'UTC'")
+    connection.commit()
 
 
 def _create_engine(url: URL, connect_args: dict[str, Any], common: dict[str, Any]) -> Engine:

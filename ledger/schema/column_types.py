@@ -59,5 +59,5 @@ def from_microseconds(value: int | None) -> datetime | None:
 
 
 def _in_utc(moment: datetime | None) -> datetime | None:
-    """PostgreSQL answers in the zone of the session."""
+    """The driver answers in the zone of the session, which is UTC by another name."""
     return None if moment is None else moment.astimezone(UTC)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import URL, Engine, make_url, text
+from sqlalchemy import URL, Column, ColumnElement, Engine, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 
 from ledger.database import describe_location, ledger_errors, open_ledger, parse_ledger_url, write_transaction
 from ledger.error_reasons import blames_database, database_error_reason
+from ledger.schema.tables import orders, steps
 from ledger.settings import LedgerUnusable, read_ledger_url
+from ledger.writing.apply_changes import apply_changes
 from tests.support.ledger.databases import new_postgresql_ledger
+from tests.support.ledger.simulated_orders import SimulatedOrder
 from tests.support.servers.postgres import PostgresServer
 
 
@@ -155,3 +161,30 @@ def test_a_connection_that_the_server_has_ended_is_replaced(postgres_server: Pos
         with engine.connect() as connection:
             assert connection.execute(text("SELECT 1")).scalar_one() == 1
         engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("zone", "moment"),
+    [
+        ("Europe/Berlin", datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        ("America/New_York", datetime(1, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_the_zone_of_the_server_does_not_matter(postgres_server: PostgresServer, zone: str, moment: datetime) -> None:
+    """There, the moment has the year 10,000, or one before the year 1."""
+    with new_postgresql_ledger(postgres_server) as url:
+        postgres_server.execute(f"ALTER DATABASE {url.database} SET TimeZone TO '{zone}'")
+        engine = open_ledger(url)
+        order = SimulatedOrder("HS-1")
+        for change in (order.complete(), order.begin(1)):
+            with write_transaction(engine) as connection:
+                dated = replace(change, order=replace(change.order, requested_completion=moment))
+                assert apply_changes(connection, [dated]) == []
+        assert read_column(engine, orders.c.requested_completion) == [moment]
+        assert read_column(engine, steps.c.state, steps.c.number == 1) == ["in_progress"]
+        engine.dispose()
+
+
+def read_column(engine: Engine, column: Column[Any], *conditions: ColumnElement[bool]) -> list[Any]:
+    with engine.connect() as connection:
+        return [*connection.execute(select(column).where(*conditions)).scalars()]
