@@ -114,6 +114,9 @@ class LedgerCheck:
             except (OrderUnanswered, OrderGone) as error:
                 result.unanswered[order_id] = str(error) or FORGOTTEN
                 return
+            except repairs.RecordRefused as error:
+                result.unanswered[order_id] = f"its record cannot be written: {error}"
+                return
             if not any(each.is_of_position or each.column in ("", "run_id") for each in found):
                 break
         result.differences += found

@@ -8,11 +8,9 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from ledger.database import write_transaction
-from ledger.error_reasons import blames_database, database_error_reason
 from ledger.reconciliation import gap_list, repairs
 from ledger.reconciliation.gap_list import Gap
 from ledger.reconciliation.interruptions import fetch_interruption
@@ -180,11 +178,8 @@ class OrderRepair:
             await self._note_failure(order_id, run.submission, gap_list.UNANSWERED, str(error), summary, gap)
             if self._silent >= MAX_SILENT:
                 raise NobodyAnswers(str(error)) from error
-        except DBAPIError as error:
-            if blames_database(error):
-                raise
-            reason = database_error_reason(error)
-            await self._note_failure(order_id, run.submission, gap_list.REFUSED, reason, summary, gap)
+        except repairs.RecordRefused as error:
+            await self._note_failure(order_id, run.submission, gap_list.REFUSED, str(error), summary, gap)
         else:
             summary.repaired += changed
             summary.interrupted += changed and interruption is not None

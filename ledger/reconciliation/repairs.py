@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, update
 from sqlalchemy.exc import DBAPIError
 
 from ledger.database import write_transaction
-from ledger.error_reasons import blames_database
+from ledger.error_reasons import blames_database, database_error_reason
 from ledger.reconciliation.gap_list import close_gap
 from ledger.reconciliation.stored_runs import StoredRun, load_stored_runs
 from ledger.retention.moved_away import MovedAway, find_moved
@@ -20,18 +20,30 @@ from workflows.contract.order_changes import OrderChange
 from workflows.contract.order_views import Interruption, InterruptionKind
 
 
+class RecordRefused(Exception):
+    """The database does not take the record. The message holds no data of the order."""
+
+
 def write_record(engine: Engine, record: OrderChange, interruption: Interruption | None, *, is_closed: bool) -> bool:
     """Writes an order's record, and how its run was ended from outside. Returns whether the order's rows were behind.
 
-    Orders that were erased stay away, as do archived ones that have ended. Raises the database's errors.
+    Orders that were erased stay away, as do archived ones that have ended. Raises RecordRefused, and the errors of a
+    database that is away or set up wrongly.
     """
     try:
         return _write_record(engine, record, interruption, is_closed=is_closed, repair=False)
-    except DBAPIError as error:
+    except Exception as error:
         if blames_database(error):
             raise
-        # a text that this database does not take, such as one with NUL
+    try:
+        # without a text that this database does not take, such as one with NUL
         return _write_record(engine, record, interruption, is_closed=is_closed, repair=True)
+    except Exception as error:
+        if blames_database(error):
+            raise
+        raise RecordRefused(
+            database_error_reason(error) if isinstance(error, DBAPIError) else type(error).__name__
+        ) from error
 
 
 def _write_record(

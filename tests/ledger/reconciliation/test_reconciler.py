@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from ledger.database import write_transaction
 from ledger.reconciliation import order_record_source
+from ledger.reconciliation.gap_list import REFUSED
 from ledger.reconciliation.reconciler import OtherNamespace
 from ledger.reconciliation.watermarks import NAMESPACE, write_watermark
 from ledger.schema.tables import clashes, erased_orders, gaps, history_entries, orders, steps, work_items
@@ -182,6 +184,28 @@ async def test_orders_that_cannot_tell_their_record_hold_up_no_other(
     monkeypatch.setattr(fulfil_order, "complete_change", fail_for_others)
     summary = await reconcile(desk, ledger_database)
     assert (summary.repaired, summary.failed, summary.unfinished) == (1, 4, []), "the first one is asked last"
+
+
+async def test_a_record_that_no_database_takes_holds_up_no_other(
+    desk: Desk, ledger_database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd, *others = [await desk.submit(STEPS) for _ in range(3)]
+    for order in (odd, *others):
+        await wait_for_task(order)
+    await visible(desk, "ExecutionStatus = 'Running'", 3)
+
+    def tell_large_number(run: OrderRun, submitted: SubmittedOrder, header: ChangeHeader) -> OrderChange:
+        change = complete_change(run, submitted, header)
+        return replace(change, order=replace(change.order, fallout=2**64)) if header.order_id == odd.id else change
+
+    monkeypatch.setattr(fulfil_order, "complete_change", tell_large_number)
+    summary = await reconcile(desk, ledger_database)
+    assert (summary.repaired, summary.failed, summary.unfinished) == (2, 1, [])
+    with ledger_database.connect() as connection:
+        assert connection.execute(select(gaps.c.order_id, gaps.c.reason)).all() == [(odd.id, REFUSED)]
+    found = await check(desk, ledger_database)
+    assert (found.checked, found.differences, [*found.unanswered]) == (3, [], [odd.id])
+    assert "cannot be written" in found.unanswered[odd.id]
 
 
 async def test_a_ledger_of_another_namespace_is_left_alone(desk: Desk, ledger_database: Engine) -> None:

@@ -13,6 +13,7 @@ from workflows.core.change_records.order_change import ChangeHeader
 from workflows.core.change_records.submitted_order import SubmittedOrder
 from workflows.core.queries.undo_view import to_utc
 
+PRIORITIES = range(1, 6)
 USUAL_PRIORITY = 3
 
 
@@ -30,14 +31,14 @@ def undecided_change(
 ) -> OrderChange:
     """What was submitted is not checked, so nothing in it is sure to have its type."""
     order, summary = submitted.order or {}, rejection.summary if rejection is not None else {}
-    customer, priority, characteristics = order.get("customer"), order.get("priority"), order.get("characteristics")
+    customer, characteristics = order.get("customer"), order.get("characteristics")
     completion = summary.get("requested_completion")
     record = OrderRecord(
         state=OrderState.REJECTED if rejection is not None else OrderState.ACKNOWLEDGED,
         jeopardy=Jeopardy.ON_TRACK,
         revision=submitted.revision,
         customer=customer if isinstance(customer, dict) else {},
-        priority=priority if isinstance(priority, int) and not isinstance(priority, bool) else USUAL_PRIORITY,
+        priority=_priority(order.get("priority")),
         requested_start=None,
         requested_completion=datetime.fromisoformat(completion) if isinstance(completion, str) else completion,
         characteristics=characteristics if isinstance(characteristics, dict) else {},
@@ -62,3 +63,8 @@ def undecided_change(
         submitted=submitted.order,
         digest=submitted.digest,
     )
+
+
+def _priority(submitted: Any) -> int:
+    """The usual one if the submitted one is none."""
+    return submitted if type(submitted) is int and submitted in PRIORITIES else USUAL_PRIORITY
