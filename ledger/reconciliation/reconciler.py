@@ -101,16 +101,18 @@ class Reconciler:
     # Parts
 
     async def _close_gaps(self, until: datetime) -> None:
+        """Each gap is tried once. One stays if its order runs and has told more than it answers: its next change closes
+        it."""
+        now, tried, left = datetime.now(UTC), set[tuple[str, str]](), 0
         while True:
-            now = datetime.now(UTC)
-            due = await self._orders.read(lambda at: gap_list.load_due_gaps(at, now, until, CHUNK))  # noqa: B023
+            limit = CHUNK + left
+            found = await self._orders.read(lambda at: gap_list.load_due_gaps(at, now, until, limit))  # noqa: B023
+            due = [gap for gap in found if gap[:2] not in tried][:CHUNK]
             if not due:
                 return
-            tried = {gap[:2] for gap in due}
             await self._orders.close_gaps(due, self._summary)
-            left = await self._orders.read(lambda at: gap_list.load_due_gaps(at, now, until, CHUNK))  # noqa: B023
-            if {gap[:2] for gap in left} & tried:
-                return  # their orders run, and have told more than they answer: the next change closes the gap
+            tried |= {gap[:2] for gap in due}
+            left = sum(gap[:2] in tried for gap in found)
             self._check_time()
 
     async def _compare_closed(self, until: datetime) -> None:

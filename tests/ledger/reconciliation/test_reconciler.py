@@ -13,7 +13,7 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.testing import WorkflowEnvironment
 
 from ledger.database import write_transaction
-from ledger.reconciliation import order_record_source
+from ledger.reconciliation import order_record_source, reconciler
 from ledger.reconciliation.gap_list import REFUSED
 from ledger.reconciliation.reconciler import OtherNamespace
 from ledger.reconciliation.watermarks import NAMESPACE, write_watermark
@@ -166,6 +166,27 @@ async def test_a_gap_of_an_order_that_was_erased_is_closed(desk: Desk, ledger_da
         gap = {"order_id": order.id, "submission": order.first_run_id, "reason": "dropped", "since": since, "tries": 0}
         connection.execute(gaps.insert(), gap)
     assert (await reconcile(desk, ledger_database)).gaps == 0
+
+
+async def test_a_gap_that_stays_holds_up_no_other(
+    desk: Desk, ledger_database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconciler, "CHUNK", 1)
+    waiting = [await desk.submit(STEPS) for _ in range(4)]
+    for order in waiting:
+        await wait_for_task(order)
+    await visible(desk, "ExecutionStatus = 'Running'", 4)
+    await reconcile(desk, ledger_database)
+    ahead = [order.id for order in waiting[:2]]
+    begun = datetime.now(UTC) - timedelta(hours=1)
+    with write_transaction(ledger_database) as connection:
+        connection.execute(update(orders).where(orders.c.order_id.in_(ahead)).values(event_id=orders.c.event_id + 100))
+        for minute, order in enumerate(waiting):
+            row = {"order_id": order.id, "submission": order.first_run_id, "reason": "dropped", "tries": 0}
+            connection.execute(gaps.insert(), {**row, "since": begun + timedelta(minutes=minute)})
+    await reconcile(desk, ledger_database)
+    with ledger_database.connect() as connection:
+        assert sorted(connection.execute(select(gaps.c.order_id)).scalars()) == sorted(ahead)
 
 
 async def test_orders_that_cannot_tell_their_record_hold_up_no_other(
