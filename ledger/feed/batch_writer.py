@@ -150,15 +150,14 @@ def _gap_row(key: OrderKey, reason: str, error: str | None = None) -> dict[str, 
 
 
 def _smaller(taken: Taken) -> list[Taken]:
-    """Smaller parts with the same content. Empty for a single order or attempt."""
-    if taken.orders and (taken.attempts or taken.gaps):
-        return [Taken(orders=taken.orders), Taken(attempts=taken.attempts, gaps=taken.gaps)]
-    orders, records = taken.orders, taken.attempts
-    if len(orders) > 1:
-        return [Taken(orders=half) for half in _halves_of(orders)]
-    if len(records) > 1:
-        first, second = _halves_of(records)
-        return [Taken(attempts=first, gaps=taken.gaps), Taken(attempts=second)]
+    """Smaller parts with the same content. Empty for a single order or attempt, and for gaps alone."""
+    kinds = [Taken(orders=taken.orders), Taken(attempts=taken.attempts), Taken(gaps=taken.gaps)]
+    if len(parts := [each for each in kinds if each]) > 1:
+        return parts
+    if len(taken.orders) > 1:
+        return [Taken(orders=half) for half in _halves_of(taken.orders)]
+    if len(taken.attempts) > 1:
+        return [Taken(attempts=half) for half in _halves_of(taken.attempts)]
     return []
 
 

@@ -11,9 +11,10 @@ from dataclasses import replace
 from sqlalchemy import Connection, Engine, select, text, update
 from structlog.testing import capture_logs
 
+from activities.attempts.attempt_sink import AttemptRecord
 from ledger.database import open_ledger, write_transaction
 from ledger.feed.batch_writer import BatchWriter, Written
-from ledger.feed.change_buffer import Taken
+from ledger.feed.change_buffer import DROPPED, Taken
 from ledger.feed.pending_order import PendingOrder
 from ledger.schema.tables import gaps, orders
 from ledger.writing.apply_changes import apply_changes
@@ -21,7 +22,7 @@ from ledger.writing.memory import WriterMemory
 from tests.support.ledger.contents import count, read_rows
 from tests.support.ledger.databases import new_postgresql_ledger
 from tests.support.ledger.running_feed import WORKER, feeding, has_written, wait_until
-from tests.support.ledger.simulated_orders import SimulatedOrder
+from tests.support.ledger.simulated_orders import EPOCH, SimulatedOrder
 from tests.support.servers.postgres import PostgresServer
 
 
@@ -44,6 +45,14 @@ def test_an_order_that_the_database_refuses_holds_up_no_other(ledger_database: E
     errors = [line for line in logs if line["log_level"] == "error"]
     assert [line["order_id"] for line in errors] == ["HS-POISON"]
     assert "Elm Street" not in str(errors)
+
+
+def test_gaps_are_noted_beside_an_attempt_that_the_database_refuses(ledger_database: Engine) -> None:
+    attempt = AttemptRecord("HS-1", "a@1", "HS-1/a@1/do/1/token", 2**70, EPOCH, EPOCH, None, succeeded=True)
+    taken = Taken(attempts=[attempt], gaps={("HS-2", "first-run"): DROPPED})
+    BatchWriter(ledger_database, WORKER, WriterMemory()).write(taken, lambda _: None)
+    with ledger_database.connect() as connection:
+        assert connection.execute(select(gaps.c.order_id, gaps.c.reason)).all() == [("HS-2", DROPPED)]
 
 
 def test_text_that_a_database_refuses_is_repaired(ledger_database: Engine) -> None:
