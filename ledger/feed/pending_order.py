@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pydantic import BaseModel
+
 from activity_contract.line_reasons import LineReason
-from workflows.contract.order_changes import AmendmentRecord, HistoryRecord, OrderChange
+from workflows.contract.order_changes import AmendmentRecord, HistoryRecord, OrderChange, OrderRecord
+from workflows.contract.order_views import LineView
 from workflows.contract.step_record import StepRecord
 
 OrderKey = tuple[str, str]
@@ -18,7 +21,7 @@ ENTRY_BYTES = 600
 ORDER_BYTES = 4_000
 """What they take in memory, roughly, without what people and systems said."""
 MAX_COUNTED_VALUES = 200
-"""Values of an output that are counted. A larger one is taken to go on as it began."""
+"""Values of a document that are counted. A larger one is taken to go on as it began."""
 
 
 class DoesNotFollow(Exception):
@@ -69,9 +72,8 @@ class PendingOrder:
             return
         if pending.position < later.previous:
             raise DoesNotFollow
-        known = len(self.steps)
+        self.size += change_size(later) - self._replaced_size(later)
         self.steps |= {step.number: step for step in later.steps}
-        self.size += change_size(later) - ORDER_BYTES - STEP_BYTES * (known + len(later.steps) - len(self.steps))
         self.history |= {entry.number: entry for entry in later.history}
         self.amendments |= {amendment.revision: amendment for amendment in later.amendments}
         self.change = OrderChange(
@@ -88,6 +90,12 @@ class PendingOrder:
             submitted=pending.submitted if later.submitted is None else later.submitted,
             digest=pending.digest if later.digest is None else later.digest,
         )
+
+    def _replaced_size(self, later: OrderChange) -> int:
+        """Of what is pending, and what `later` has anew."""
+        replaced = [self.steps[step.number] for step in later.steps if step.number in self.steps]
+        lines = None if later.lines is None else self.change.lines
+        return _order_size(self.change.order) + sum(map(_step_size, replaced)) + _lines_size(lines)
 
     def _replace(self, complete: OrderChange) -> None:
         """Entries that the complete change no longer knows stay; later ones did not happen."""
@@ -128,12 +136,31 @@ def _merged_reasons(earlier: list[LineReason] | None, later: list[LineReason] | 
 
 def change_size(change: OrderChange) -> int:
     """Bytes in memory, roughly."""
-    lines = change.lines or ()
-    size = ORDER_BYTES + STEP_BYTES * len(change.steps) + LINE_BYTES * len(lines) + ENTRY_BYTES * len(change.history)
-    size += sum(_value_size(step.output) for step in change.steps if step.output is not None)
+    size = _order_size(change.order) + sum(map(_step_size, change.steps)) + _lines_size(change.lines)
+    size += ENTRY_BYTES * len(change.history)
     size += sum(_value_size(entry.data) for entry in change.history if entry.data is not None)
     size += sum(_value_size(each.after) + _value_size(each.before) for each in change.amendments)
     return size + (_value_size(change.submitted) if change.submitted is not None else 0)
+
+
+def _order_size(order: OrderRecord) -> int:
+    values = (order.customer, order.characteristics, order.findings, order.held, order.kept_events)
+    return ORDER_BYTES + sum(_value_size(value) for value in values if value)
+
+
+def _step_size(step: StepRecord) -> int:
+    size = STEP_BYTES
+    for value in (step.output, step.error, step.corrections, step.undo):
+        if value:
+            size += _value_size(value)
+    return size
+
+
+def _lines_size(lines: list[LineView] | None) -> int:
+    if lines is None:
+        return 0
+    values = (value for line in lines for value in (line.attributes, line.named_values) if value)
+    return LINE_BYTES * len(lines) + sum(map(_value_size, values))
 
 
 def _value_size(value: Any) -> int:
@@ -152,6 +179,11 @@ def _value_size(value: Any) -> int:
             case list():
                 size += 60
                 waiting += each
+            case int() | float() | None:
+                size += 30
+            case BaseModel():
+                size += 100
+                waiting += vars(each).values()
             case _:
                 size += 30
     return size * (counted + len(waiting)) // max(counted, 1)

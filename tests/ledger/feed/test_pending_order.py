@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,12 +11,14 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from ledger.database import write_transaction
-from ledger.feed.pending_order import DoesNotFollow, PendingOrder
+from ledger.feed.pending_order import DoesNotFollow, PendingOrder, change_size
 from ledger.writing.apply_changes import apply_changes
 from tests.ledger.writing.test_random_changes import lives
 from tests.support.ledger.contents import Rows, clear, read_rows
-from tests.support.ledger.simulated_orders import SimulatedOrder
+from tests.support.ledger.simulated_orders import EPOCH, SimulatedOrder
 from workflows.contract.order_changes import OrderChange
+from workflows.contract.order_messages import CorrectionView
+from workflows.contract.order_views import ErrorView, HoldView, KeptEventView, UndoView
 
 
 def _rows_after(engine: Engine, *changes: OrderChange) -> Rows:
@@ -71,3 +74,59 @@ def test_the_size_grows_with_what_systems_answer_and_not_with_repetition() -> No
     step = replace(order.steps[1], output={"log": "x" * 1_000_000})
     pending.add(order.turn(step))
     assert pending.size > 1_000_000
+
+
+LONG = "x" * 1_000_000
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"characteristics": {"notes": LONG}},
+        {"customer": {"id": "C-42", "notes": LONG}},
+        {"findings": [{"message": LONG}]},
+        {"held": [HoldView(scope="order", by="ann", reason=LONG, at=EPOCH)]},
+        {"kept_events": [KeptEventView(event_id=LONG, name="delivered", at=EPOCH, reason="no_step")]},
+    ],
+    ids=lambda values: next(iter(values)),
+)
+def test_the_size_counts_what_an_order_has_once(values: dict[str, Any]) -> None:
+    order = SimulatedOrder("HS-1", step_count=1)
+    changes = [order.complete(), order.begin(1), order.succeed(1)]
+    before = change_size(changes[0])
+    merged = [replace(change, order=replace(change.order, **values)) for change in changes]
+    pending = PendingOrder.of(merged[0], 0)
+    for change in merged[1:]:
+        pending.add(change)
+    assert before + len(LONG) < pending.size < before + len(LONG) + 10_000
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"output": {"log": LONG}},
+        {"corrections": [CorrectionView(name="notes", value=LONG)]},
+        {"error": ErrorView(code="stuck", message=LONG, at=EPOCH)},
+        {"undo": UndoView(state="failed", error=ErrorView(code="stuck", message=LONG, at=EPOCH))},
+    ],
+    ids=lambda values: next(iter(values)),
+)
+def test_the_size_counts_what_a_step_has_once(values: dict[str, Any]) -> None:
+    order = SimulatedOrder("HS-1", step_count=1)
+    pending = PendingOrder.of(order.complete(), 0)
+    before = pending.size
+    for _ in range(3):
+        pending.add(order.turn(replace(order.steps[1], **values)))
+    assert before + len(LONG) < pending.size < before + len(LONG) + 10_000
+
+
+@pytest.mark.parametrize("name", ["attributes", "named_values"])
+def test_the_size_counts_what_lines_have_once(name: str) -> None:
+    order = SimulatedOrder("HS-1", step_count=1)
+    pending = PendingOrder.of(order.complete(), 0)
+    before = pending.size
+    first, *others = order.lines
+    lines = [first.model_copy(update={name: {**getattr(first, name), "notes": LONG}}), *others]
+    for _ in range(2):
+        pending.add(order.turn(*order.steps.values(), lines=lines, order_line_count=1))
+    assert before + len(LONG) < pending.size < before + len(LONG) + 10_000
