@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, delete, select, update
 
 from ledger.schema.tables import order_documents, order_products, orders, work_items
+from ledger.stored_text import storable
 from ledger.writing.state_counts import add_to_state_counts
 from workflows.contract.order_views import Interruption
 from workflows.contract.states import OrderState
@@ -31,8 +32,8 @@ def mark_interrupted(connection: Connection, order_id: str, submission: str, int
         .where(order_documents.c.order_key == found.key)
         .values(
             interrupted_at=interruption.at,
-            interrupted_by=interruption.by,
-            interrupted_reason=interruption.reason or None,
+            interrupted_by=storable(interruption.by),
+            interrupted_reason=storable(interruption.reason) or None,
         )
     )
     connection.execute(delete(work_items).where(work_items.c.order_key == found.key))
