@@ -88,7 +88,7 @@ class PendingOrder:
             line_reasons=_merged_reasons(pending.line_reasons, later.line_reasons),
             line_states=pending.line_states | later.line_states if later.lines is None else later.line_states,
             submitted=pending.submitted if later.submitted is None else later.submitted,
-            digest=pending.digest if later.digest is None else later.digest,
+            digest=_digest_after(pending, later),
         )
 
     def _replaced_size(self, later: OrderChange) -> int:
@@ -102,7 +102,7 @@ class PendingOrder:
         last = max((entry.number for entry in complete.history), default=0)
         earlier = {number: entry for number, entry in self.history.items() if number <= last}
         earlier_amendments = {at: each for at, each in self.amendments.items() if at <= complete.order.revision}
-        submitted, digest = self.change.submitted, self.change.digest
+        submitted = self.change.submitted
         self.steps = {step.number: step for step in complete.steps}
         self.history = earlier | {entry.number: entry for entry in complete.history}
         self.amendments = earlier_amendments | {each.revision: each for each in complete.amendments}
@@ -111,7 +111,7 @@ class PendingOrder:
             complete,
             line_reasons=_merged_reasons(self.change.line_reasons, complete.line_reasons),
             submitted=complete.submitted if complete.submitted is not None else submitted,
-            digest=complete.digest if complete.digest is not None else digest,
+            digest=_digest_after(self.change, complete),
         )
 
     def merged(self) -> OrderChange:
@@ -132,6 +132,13 @@ def _merged_reasons(earlier: list[LineReason] | None, later: list[LineReason] | 
         return earlier if later is None else later
     named = {reason.line_id for reason in later}
     return [reason for reason in earlier if reason.line_id not in named] + later
+
+
+def _digest_after(earlier: OrderChange, later: OrderChange) -> str | None:
+    """An amendment without a digest has none: the earlier one is of another document."""
+    if later.digest is None and later.order.revision == earlier.order.revision:
+        return earlier.digest
+    return later.digest
 
 
 def change_size(change: OrderChange) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import Enum
 from functools import cache
 
-from sqlalchemy import Connection, Insert, func
+from sqlalchemy import Connection, Insert, and_, case, func
 
 from ledger.schema.tables import order_ids
 from ledger.writing.order_updates import OrderUpdate
@@ -54,10 +54,11 @@ def _recording(use: _Use, dialect: str) -> Insert:
     if use is _Use.EARLIER_REJECTED:
         return statement.on_conflict_do_nothing()
     new, stored = statement.excluded, order_ids.c
+    is_same_document = and_(stored.submission == new.submission, stored.revision == new.revision)
     return statement.on_conflict_do_update(
         index_elements=["order_id"],
         set_={
-            "digest": func.coalesce(new.digest, stored.digest),
+            "digest": case((is_same_document, func.coalesce(new.digest, stored.digest)), else_=new.digest),
             "submission": new.submission,
             "revision": new.revision,
             "accepted": new.accepted,

@@ -64,6 +64,15 @@ def test_a_change_from_before_is_left_out() -> None:
     assert pending.merged().steps[0].state == "in_progress"
 
 
+def test_an_amendment_without_a_digest_does_not_keep_the_earlier_one() -> None:
+    order = SimulatedOrder("HS-1")
+    first, begun = order.complete(), order.begin(1)
+    assert _merge([first, begun]).digest == first.digest
+    amended = replace(order.amend(name="Oak Lane 2"), digest=None)
+    assert _merge([first, begun, amended]).digest is None
+    assert _merge([first, replace(order.complete(), digest=None)]).digest is None
+
+
 def test_the_size_grows_with_what_systems_answer_and_not_with_repetition() -> None:
     order = SimulatedOrder("HS-1", step_count=3)
     pending = PendingOrder.of(order.complete(), 0)
