@@ -76,12 +76,11 @@ def apply_changes(
 
 
 def _write(connection: Connection, plan: BatchPlan, memory: WriterMemory, *, repair: bool) -> None:
-    _remember_versions(connection, plan.updates, memory)
     superseded = [order.key for order in plan.superseded]
     if superseded:
         update_rows(connection, orders, [{"key": key, "is_current": False} for key in superseded], "key")
         delete_rows_of_orders(connection, ROWS_OF_CURRENT_ORDERS, superseded)
-    _write_orders(connection, plan.updates, memory, repair=repair)
+    _write_orders(connection, plan.updates, repair=repair)
     known = {update.key: memory.recall(update.key, update.stored.position) for update in plan.updates if update.stored}
     unknown_items = load_work_items(connection, [key for key, order in known.items() if order is None])
     batch = RowBatch()
@@ -105,18 +104,19 @@ def _write(connection: Connection, plan: BatchPlan, memory: WriterMemory, *, rep
     add_to_state_counts(connection, plan.state_counts, memory.slot)
 
 
-def _remember_versions(connection: Connection, updates: Sequence[OrderUpdate], memory: WriterMemory) -> None:
-    """Sees to it that each catalogue version has a key."""
-    known = memory.catalogue_versions
+def _catalogue_version_keys(connection: Connection, updates: Sequence[OrderUpdate]) -> dict[str, int]:
+    """Catalogue version → key, of each version that these orders have. A new one gets a key. They are read each time:
+    a database that was restored may lack a version, or have given its key to another one."""
     wanted = {version for update in updates if (version := update.change.order.catalogue_version) is not None}
-    known |= _version_keys(connection, wanted - known.keys())
-    if new := wanted - known.keys():
+    keys = _find_version_keys(connection, wanted)
+    if new := wanted - keys.keys():
         # Only new ones are inserted: PostgreSQL uses up a key for each row that is there already, and has 32,767.
         add(connection, catalogue_versions, [{"version": version} for version in sorted(new)])
-        known |= _version_keys(connection, new)
+        keys |= _find_version_keys(connection, new)
+    return keys
 
 
-def _version_keys(connection: Connection, versions: Collection[str]) -> dict[str, int]:
+def _find_version_keys(connection: Connection, versions: Collection[str]) -> dict[str, int]:
     """Of those that have one."""
     if not versions:
         return {}
@@ -125,13 +125,12 @@ def _version_keys(connection: Connection, versions: Collection[str]) -> dict[str
     return {row.version: row.key for row in found}
 
 
-def _write_orders(
-    connection: Connection, updates: Sequence[OrderUpdate], memory: WriterMemory, *, repair: bool
-) -> None:
+def _write_orders(connection: Connection, updates: Sequence[OrderUpdate], *, repair: bool) -> None:
+    version_keys = _catalogue_version_keys(connection, updates)
     inserted, changed = RowBatch(), RowBatch()
     for update in updates:
         version = update.change.order.catalogue_version
-        row = order_row(update.change, update.order, memory.catalogue_versions[version] if version else None)
+        row = order_row(update.change, update.order, version_keys[version] if version is not None else None)
         if update.stored is None:
             inserted.put(orders, [{**row, "is_current": update.is_current}])
         else:

@@ -34,8 +34,6 @@ class WriterMemory:
 
     slot: int = 0
     """Of the counters in `state_counts`."""
-    catalogue_versions: dict[str, int] = field(default_factory=dict)
-    """Version → key."""
     _orders: OrderedDict[int, OrderMemory] = field(default_factory=OrderedDict)
     """By key."""
     _unconfirmed: dict[int, OrderMemory] = field(default_factory=dict)
@@ -58,7 +56,6 @@ class WriterMemory:
 
     def discard(self) -> None:
         self._unconfirmed.clear()
-        self.catalogue_versions.clear()
 
 
 def documents_digest(row: Row) -> bytes:
