@@ -57,29 +57,34 @@ class BatchWriter:
     def write(self, taken: Taken, report: Report) -> Written:
         """Raises DBAPIError if the database is away; then nothing or a part is written, and may be written again."""
         written = Written()
-        self._write_or_split(taken, report, written)
+        if not self._is_written(taken, written, report):
+            self._split(taken, written)
+            self._transact(Taken(), report)  # earlier, parts of it would still have waited
         return written
 
-    def _write_or_split(self, taken: Taken, report: Report, written: Written) -> None:
-        """If the rows are refused, halves are tried, until the order is found that is to blame."""
+    def _split(self, taken: Taken, written: Written) -> None:
+        """What was refused: smaller parts are tried, until the order or attempt is found that is to blame."""
+        parts = _smaller(taken)
+        for part in parts:
+            if not self._is_written(part, written):
+                self._split(part, written)
+        if not parts:
+            self._repair(taken, written)
+
+    def _is_written(self, taken: Taken, written: Written, report: Report | None = None) -> bool:
+        """False: the database refuses the rows."""
         try:
-            missed = self._transact(taken, report)
+            written.missed += self._transact(taken, report)
         except Exception as error:
             if blames_database(error):
                 raise
-            parts = _smaller(taken)
-            if parts:
-                for part in parts:
-                    self._write_or_split(part, report, written)
-            else:
-                self._repair(taken, report, written)
-            return
-        written.missed += missed
+            return False
+        return True
 
-    def _repair(self, taken: Taken, report: Report, written: Written) -> None:
+    def _repair(self, taken: Taken, written: Written) -> None:
         """A single order or attempt that was refused: once more, without what some databases do not take."""
         try:
-            written.missed += self._transact(taken, report, repair=True)
+            written.missed += self._transact(taken, repair=True)
         except Exception as error:
             if blames_database(error):
                 raise
@@ -100,7 +105,7 @@ class BatchWriter:
                 upsert(connection, gaps, [_gap_row(order.key, REFUSED, reason)])
             written.refused.append(order.key)
 
-    def _transact(self, taken: Taken, report: Report, *, repair: bool = False) -> list[OrderChange]:
+    def _transact(self, taken: Taken, report: Report | None = None, *, repair: bool = False) -> list[OrderChange]:
         """At once again if another writer was in the way: the database is there."""
         for _ in range(MAX_COLLISIONS):
             try:
@@ -110,7 +115,7 @@ class BatchWriter:
                     raise
         return self._transact_once(taken, report, repair=repair)
 
-    def _transact_once(self, taken: Taken, report: Report, *, repair: bool) -> list[OrderChange]:
+    def _transact_once(self, taken: Taken, report: Report | None, *, repair: bool) -> list[OrderChange]:
         try:
             with write_transaction(self._engine) as connection:
                 if not is_sqlite(connection):
@@ -119,7 +124,8 @@ class BatchWriter:
                 missed = apply_changes(connection, changes, self._memory, repair=repair) if changes else []
                 self._add_attempts(connection, taken.attempts, repair=repair)
                 add(connection, gaps, [_gap_row(key, reason) for key, reason in taken.gaps.items()])
-                report(connection)
+                if report is not None:
+                    report(connection)
         except BaseException:
             self._memory.discard()
             raise

@@ -55,6 +55,18 @@ def test_gaps_are_noted_beside_an_attempt_that_the_database_refuses(ledger_datab
         assert connection.execute(select(gaps.c.order_id, gaps.c.reason)).all() == [("HS-2", DROPPED)]
 
 
+def test_nothing_is_reported_before_all_parts_of_a_batch_are_written(ledger_database: Engine) -> None:
+    poison = SimulatedOrder("HS-0", step_count=1)
+    poison.steps[1] = replace(poison.steps[1], attempts=2**70)
+    changes = [poison.complete(), *(SimulatedOrder(f"HS-{number}").complete() for number in range(1, 4))]
+    taken = Taken(orders=[PendingOrder.of(change, time.time()) for change in changes])
+    reported = []
+    BatchWriter(ledger_database, WORKER, WriterMemory()).write(
+        taken, lambda connection: reported.append(count(connection, orders))
+    )
+    assert reported == [3]
+
+
 def test_text_that_a_database_refuses_is_repaired(ledger_database: Engine) -> None:
     order = SimulatedOrder("HS-1", customer={"id": "C-1", "name": "half \ud83d and \0"})
     with feeding(ledger_database) as feed:
