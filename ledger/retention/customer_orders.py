@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Engine, Select, Table, select
@@ -13,7 +14,7 @@ from temporalio.client import Client
 
 from ledger.retention.holds import held_orders
 from ledger.retention.known_subjects import submissions_of_customer
-from ledger.retention.temporal_runs import list_order_ids, read_submission
+from ledger.retention.temporal_runs import list_runs_of_customer, read_order_run
 from ledger.schema.tables import archived_orders, orders
 
 MAX_CONCURRENT_READS = 16
@@ -37,7 +38,7 @@ class CustomerOrder:
 async def find_customer_orders(engine: Engine, client: Client, customer_id: str) -> list[CustomerOrder]:
     """Sorted by id. The caller turns errors of the database and of Temporal's client into its own."""
     found = await asyncio.to_thread(find_stored_orders, engine, customer_id)
-    listed = await list_order_ids(client, customer_id)
+    listed = await list_runs_of_customer(client, customer_id)
     return await complete_orders(engine, client, found.values(), listed)
 
 
@@ -51,9 +52,12 @@ def find_stored_orders(engine: Engine, customer_id: str) -> dict[str, CustomerOr
 
 
 async def complete_orders(
-    engine: Engine, client: Client, known: Iterable[CustomerOrder], listed: Collection[str] = ()
+    engine: Engine,
+    client: Client,
+    known: Iterable[CustomerOrder],
+    listed: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> list[CustomerOrder]:
-    """Fills in how the orders are now. `listed`: ids of orders of which Temporal has the latest submission."""
+    """Fills in how the orders are now. `listed`: order id → the customer's runs of it that Temporal lists."""
     found = {order.order_id: order for order in known}
     for order_id in listed:
         found.setdefault(order_id, CustomerOrder(order_id))
@@ -61,13 +65,13 @@ async def complete_orders(
 
     async def ask_temporal(order: CustomerOrder) -> None:
         async with limit:
-            latest = await read_submission(client, order.order_id)
-        if latest is None:
-            return
-        submission, is_running = latest
-        if order.order_id in listed:
-            order.submissions.add(submission)
-        order.is_running = is_running and submission in order.submissions
+            latest = await read_order_run(client, order.order_id)
+            runs = [run_id for run_id in listed.get(order.order_id, ()) if latest is None or run_id != latest.run_id]
+            described = [await read_order_run(client, order.order_id, run_id) for run_id in runs]
+        if latest is not None and latest.run_id in listed.get(order.order_id, ()):
+            described.append(latest)
+        order.submissions |= {run.submission for run in described if run is not None}
+        order.is_running = latest is not None and latest.is_running and latest.submission in order.submissions
 
     await asyncio.gather(*map(ask_temporal, found.values()))
     await asyncio.to_thread(_add_stored, engine, found)

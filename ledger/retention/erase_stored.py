@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, select, update
 
@@ -15,13 +16,15 @@ from ledger.retention.archive_folder import ArchiveFolder
 from ledger.retention.archive_formats import ArchiveUnusable
 from ledger.retention.archive_places import folders_with_leftovers, locate
 from ledger.retention.archive_writing import Rewritten, archive_writer, rewrite_file
+from ledger.retention.attempt_owners import find_other_periods
 from ledger.retention.batches import in_batches
 from ledger.retention.customer_orders import CustomerOrder
 from ledger.retention.erasure_records import Obstacle, RemainingData
 from ledger.retention.holds import held_orders, lock_data_life
 from ledger.retention.order_rows import OrderRows
-from ledger.retention.personal_data import blank_document, blank_rows, blank_rows_by_id
+from ledger.retention.personal_data import blank_attempts, blank_document, blank_rows
 from ledger.schema.tables import archived_orders, erased_orders, order_ids, orders
+from ledger.schema.value_lists import IsOneOf
 from ledger.writing.statements import add
 
 BATCH_SIZE = 200
@@ -61,36 +64,64 @@ def erase_again(engine: Engine, targets: Sequence[CustomerOrder]) -> None:
     """For what a writer wrote that had begun before the orders were marked as erased."""
     for batch in in_batches(targets, BATCH_SIZE):
         with write_transaction(engine) as connection:
-            blank_rows(connection, _lock_rows(connection, batch))
-            blank_rows_by_id(connection, [order.order_id for order in batch])
+            _blank(connection, _lock_rows(connection, batch), _submissions(batch))
+
+
+def _blank(connection: Connection, rows: Sequence[LockedRow], submissions: Mapping[str, Collection[str]]) -> None:
+    blank_rows(connection, [row.key for row in rows])
+    blank_attempts(connection, submissions, find_other_periods(connection, submissions))
+
+
+def _submissions(targets: Iterable[CustomerOrder]) -> dict[str, set[str]]:
+    return {order.order_id: order.submissions for order in targets}
 
 
 def _erase_rows(connection: Connection, erasure_key: int, targets: Sequence[CustomerOrder], now: datetime) -> int:
     """Returns how many orders had personal data."""
-    keys = _lock_rows(connection, targets)
-    ids = sorted(order.order_id for order in targets)
-    erased_before = set(
-        connection.execute(select(erased_orders.c.order_id).where(erased_orders.c.order_id.in_(ids))).scalars()
-    )
+    rows = _lock_rows(connection, targets)
+    submissions = _submissions(targets)
+    erased_before = {
+        (row.order_id, row.submission) for row in connection.execute(_SELECT_ERASED, {"order_ids": submissions.keys()})
+    }
     marks = [
         {"order_id": order.order_id, "submission": submission, "erasure_key": erasure_key, "at": now}
         for order in targets
         for submission in sorted(order.submissions)
     ]
     add(connection, erased_orders, marks)
-    blank_rows(connection, keys)
-    blank_rows_by_id(connection, ids)
-    connection.execute(update(order_ids).where(order_ids.c.order_id.in_(ids)).values(digest=None))
-    stored = set(connection.execute(select(orders.c.order_id).where(orders.c.key.in_(keys))).scalars())
-    return len(stored - erased_before)
+    _blank(connection, rows, submissions)
+    erased = {submission for of_order in submissions.values() for submission in of_order}
+    connection.execute(_FORGET_DIGESTS, {"order_ids": submissions.keys(), "submissions": erased})
+    return len({row.order_id for row in rows if (row.order_id, row.submission) not in erased_before})
 
 
-def _lock_rows(connection: Connection, targets: Sequence[CustomerOrder]) -> list[int]:
-    """The keys of the targets' rows. No writer changes them until the transaction ends."""
-    wanted = {order.order_id: order.submissions for order in targets}
-    query = select(orders.c.key, orders.c.order_id, orders.c.submission).where(orders.c.order_id.in_(sorted(wanted)))
-    rows = connection.execute(query.order_by(orders.c.key).with_for_update())
-    return [row.key for row in rows if row.submission in wanted[row.order_id]]
+class LockedRow(NamedTuple):
+    key: int
+    order_id: str
+    submission: str
+
+
+_SELECT_ERASED = select(erased_orders.c.order_id, erased_orders.c.submission).where(
+    IsOneOf(erased_orders.c.order_id, "order_ids")
+)
+_FORGET_DIGESTS = (
+    update(order_ids)
+    .where(IsOneOf(order_ids.c.order_id, "order_ids"), IsOneOf(order_ids.c.submission, "submissions"))
+    .values(digest=None)
+)
+_LOCK_ROWS = (
+    select(orders.c.key, orders.c.order_id, orders.c.submission)
+    .where(IsOneOf(orders.c.order_id, "order_ids"))
+    .order_by(orders.c.key)
+    .with_for_update()
+)
+
+
+def _lock_rows(connection: Connection, targets: Sequence[CustomerOrder]) -> list[LockedRow]:
+    """The targets' rows of `orders`. No writer changes them until the transaction ends."""
+    wanted = _submissions(targets)
+    rows = [LockedRow(*row) for row in connection.execute(_LOCK_ROWS, {"order_ids": wanted.keys()})]
+    return [row for row in rows if row.submission in wanted[row.order_id]]
 
 
 def _erase_archived(engine: Engine, done: StoredErasure, now: datetime, folder: Path | None) -> None:
@@ -146,9 +177,14 @@ def _files_of(engine: Engine, targets: Mapping[str, CustomerOrder]) -> dict[str,
 def _rewrite(
     engine: Engine, archive: ArchiveFolder, file: str, targets: Mapping[str, CustomerOrder], now: datetime
 ) -> Rewritten:
+    with engine.connect() as connection:
+        others = find_other_periods(connection, _submissions(targets.values()))
+
     def without_person(document: OrderRows) -> OrderRows:
         target = targets.get(document.order_id)
-        return document if target is None else blank_document(document, target.submissions)
+        if target is None:
+            return document
+        return blank_document(document, target.submissions, others.get(document.order_id, ()))
 
     def forget_customer(connection: Connection, rewritten: Rewritten) -> None:
         for target in targets.values():

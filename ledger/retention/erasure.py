@@ -168,7 +168,7 @@ async def _carry_out(
         interrupted = [RemainingData(Obstacle.INTERRUPTED)]
     await asyncio.to_thread(_save, engine, key, Counter(), [*plan.remaining, *interrupted])
     stored = await asyncio.to_thread(erase_stored, engine, key, plan.orders, datetime.now(UTC), folder)
-    runs, kept = await delete_closed_runs(client, [order.order_id for order in stored.erased])
+    runs, kept = await delete_closed_runs(client, {order.order_id: order.submissions for order in stored.erased})
     stored.counts["runs"] += runs
     stored.remaining += [
         _remains(Obstacle(kind) if kind != "order" else Obstacle.RUNNING, order)

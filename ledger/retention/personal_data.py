@@ -8,8 +8,10 @@ from typing import Any
 
 from sqlalchemy import JSON, Column, Connection, Table, delete, update
 
+from ledger.retention.attempt_owners import OtherPeriods, Period, in_none_of
 from ledger.retention.order_rows import BY_ORDER_ID, OrderRows
-from ledger.schema.tables import ROWS_OF_AN_ORDER, orders
+from ledger.schema.tables import ROWS_OF_AN_ORDER, attempts, orders
+from ledger.schema.value_lists import IsOneOf
 
 ORDER_TABLES = (orders, *ROWS_OF_AN_ORDER, *BY_ORDER_ID)
 
@@ -45,21 +47,26 @@ def blank_rows(connection: Connection, order_keys: Collection[int]) -> None:
             connection.execute(update(table).where(of_orders).values(values))
 
 
-def blank_rows_by_id(connection: Connection, order_ids: Collection[str]) -> None:
-    """The rows that belong to an order by its id, over all its submissions."""
-    for table in BY_ORDER_ID:
-        blank = blank_values(table) or {}
-        connection.execute(update(table).where(table.c.order_id.in_(sorted(order_ids))).values(blank))
+def blank_attempts(connection: Connection, order_ids: Collection[str], others: OtherPeriods) -> None:
+    """`others`: submissions of these orders that keep their data."""
+    change = update(attempts).values(blank_values(attempts) or {})
+    alone = [order_id for order_id in order_ids if order_id not in others]
+    connection.execute(change.where(IsOneOf(attempts.c.order_id, "order_ids")), {"order_ids": alone})
+    for order_id, periods in others.items():
+        connection.execute(change.where(attempts.c.order_id == order_id, in_none_of(periods)))
 
 
-def blank_document(document: OrderRows, submissions: Collection[str]) -> OrderRows:
-    """The archived order without the personal data of these submissions."""
+def blank_document(document: OrderRows, submissions: Collection[str], others: Collection[Period] = ()) -> OrderRows:
+    """The archived order without the personal data of these submissions. `others`: when other ones ran."""
     keys = {row["key"] for row in document.orders if row["submission"] in submissions}
     blanked = OrderRows(document.order_id)
     for table in ORDER_TABLES:
         values = blank_values(table)
         for row in document.tables.get(table.name, ()):
-            is_concerned = row.get("order_key", row.get("key")) in keys or table in BY_ORDER_ID
+            if table is attempts:
+                is_concerned = not any(row["started_at"] in period for period in others)
+            else:
+                is_concerned = row.get("order_key", row.get("key")) in keys
             if not is_concerned:
                 blanked.tables[table.name].append(row)
             elif values is not None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
@@ -33,7 +33,14 @@ class KnownRun:
     workflow_id: str
     run_id: str
     is_running: bool
-    started_at: datetime
+
+
+@dataclass(frozen=True)
+class OrderRun:
+    run_id: str
+    submission: str
+    """The id of the first run of its submission."""
+    is_running: bool
 
 
 def workflow_ids(order_id: str) -> dict[str, str]:
@@ -45,46 +52,58 @@ def workflow_ids(order_id: str) -> dict[str, str]:
     }
 
 
-async def list_order_ids(client: Client, customer_id: str) -> list[str]:
-    """The ids of all orders of the customer that Temporal lists, running and closed."""
+async def list_runs_of_customer(client: Client, customer_id: str) -> dict[str, list[str]]:
+    """Order id → ids of the runs, of all orders of the customer that Temporal lists, running and closed."""
     query = f"WorkflowType = '{ORDER_WORKFLOW_TYPE}' AND {SearchAttributes.CUSTOMER_ID} = {_literal(customer_id)}"
-    ids = [run.workflow_id.removeprefix(order_workflow_id("")) async for run in _list_runs(client, query)]
-    return list(dict.fromkeys(ids))
+    found: dict[str, list[str]] = defaultdict(list)
+    async for run in _list_runs(client, query):
+        found[run.workflow_id.removeprefix(order_workflow_id(""))].append(run.run_id)
+    return found
 
 
-async def read_submission(client: Client, order_id: str) -> tuple[str, bool] | None:
-    """The id of the first run of the order's latest submission, and whether it runs. None: Temporal does not know
-    it."""
+async def read_order_run(client: Client, order_id: str, run_id: str | None = None) -> OrderRun | None:
+    """The run, by default the order's latest one. None: Temporal does not know it."""
     try:
-        description = await client.get_workflow_handle(order_workflow_id(order_id)).describe()
+        description = await client.get_workflow_handle(order_workflow_id(order_id), run_id=run_id).describe()
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return None
         raise
     first = description.raw_description.workflow_execution_info.first_run_id
-    return first or description.run_id, description.status is WorkflowExecutionStatus.RUNNING
+    is_running = description.status is WorkflowExecutionStatus.RUNNING
+    return OrderRun(description.run_id, first or description.run_id, is_running)
 
 
-async def delete_closed_runs(client: Client, order_ids: Sequence[str]) -> tuple[int, dict[str, list[str]]]:
-    """Deletes the closed runs of these orders, of their outboxes and mailboxes, and waits until Temporal lists them no
-    more. Returns how many it deleted, and what is still there: order id → `order`, `outbox`, `mailbox` (it runs), or
-    `history` (Temporal has not deleted it yet)."""
+async def delete_closed_runs(
+    client: Client, submissions: Mapping[str, Collection[str]]
+) -> tuple[int, dict[str, list[str]]]:
+    """Deletes the closed runs of these submissions, and those of the outboxes and mailboxes of their orders' ids, and
+    waits until Temporal lists them no more. Returns how many it deleted, and what is still there: order id → `order`,
+    `outbox`, `mailbox` (it runs), or `history` (Temporal has not deleted it yet).
+
+    `submissions`: order id → submissions. An outbox or a mailbox may have served several submissions of its id.
+    """
     deleted: set[tuple[str, str]] = set()
     remaining: dict[str, list[str]] = {}
-    for batch in in_batches(order_ids, IDS_PER_QUERY):
-        remaining |= await _delete_runs_of(client, batch, deleted)
+    for batch in in_batches(list(submissions), IDS_PER_QUERY):
+        wanted = {order_id: submissions[order_id] for order_id in batch}
+        remaining |= await _delete_runs_of(client, wanted, deleted)
     return len(deleted), remaining
 
 
 async def _delete_runs_of(
-    client: Client, order_ids: Sequence[str], deleted: set[tuple[str, str]]
+    client: Client, submissions: Mapping[str, Collection[str]], deleted: set[tuple[str, str]]
 ) -> dict[str, list[str]]:
     owners = {
-        workflow_id: (order_id, kind) for order_id in order_ids for kind, workflow_id in workflow_ids(order_id).items()
+        workflow_id: (order_id, kind)
+        for order_id in submissions
+        for kind, workflow_id in workflow_ids(order_id).items()
     }
+    others = _OtherSubmissions(client, submissions)
     deadline = time.monotonic() + GONE_TIMEOUT
     while True:
-        runs = await _find_runs(client, owners)
+        found = await _find_runs(client, owners)
+        runs = [run for run in found if not await others.have(run, *owners[run.workflow_id])]
         closed = [run for run in runs if not run.is_running]
         for run in closed:
             if (run.workflow_id, run.run_id) not in deleted:
@@ -103,6 +122,27 @@ async def _delete_runs_of(
     return remaining
 
 
+class _OtherSubmissions:
+    """Submissions of the same order ids that are not meant: another customer may have used an id, too."""
+
+    def __init__(self, client: Client, meant: Mapping[str, Collection[str]]) -> None:
+        self._client = client
+        self._meant = meant
+        self._known: dict[str, str] = {}
+        """Run id → submission."""
+
+    async def have(self, run: KnownRun, order_id: str, kind: str) -> bool:
+        """A run that is listed, and that Temporal does not know any more, counts as one of those that are meant."""
+        if kind != "order":
+            return False
+        if run.run_id not in self._known:
+            found = await read_order_run(self._client, order_id, run.run_id)
+            if found is None:
+                return False
+            self._known[run.run_id] = found.submission
+        return self._known[run.run_id] not in self._meant[order_id]
+
+
 async def _find_runs(client: Client, ids: Iterable[str]) -> list[KnownRun]:
     """All runs that are listed, and the latest of each workflow, which may not be listed yet or any more."""
     ids = list(ids)
@@ -116,13 +156,13 @@ async def _find_runs(client: Client, ids: Iterable[str]) -> list[KnownRun]:
                 raise
         else:
             is_running = latest.status is WorkflowExecutionStatus.RUNNING
-            found[workflow_id, latest.run_id] = KnownRun(workflow_id, latest.run_id, is_running, latest.start_time)
+            found[workflow_id, latest.run_id] = KnownRun(workflow_id, latest.run_id, is_running)
     return list(found.values())
 
 
 async def _list_runs(client: Client, query: str) -> AsyncIterator[KnownRun]:
     async for each in client.list_workflows(query):
-        yield KnownRun(each.id, each.run_id, each.status is WorkflowExecutionStatus.RUNNING, each.start_time)
+        yield KnownRun(each.id, each.run_id, each.status is WorkflowExecutionStatus.RUNNING)
 
 
 async def _delete_run(client: Client, run: KnownRun) -> None:

@@ -53,9 +53,9 @@ class PeopleDesk:
     sink: RecordingSink
     _told: dict[str, int] = field(default_factory=dict)
 
-    async def submit(self, person: Person) -> Order:
+    async def submit(self, person: Person, order_id: str | None = None) -> Order:
         """An order that waits at its task."""
-        order_id = f"O-{uuid.uuid4().hex[:8]}"
+        order_id = order_id or f"O-{uuid.uuid4().hex[:8]}"
         self.desk.script.plans[order_id] = plan_of(
             STEPS, order=order_id, customer=person.customer, characteristics={"access": f"key at {person.mark}"}
         )
