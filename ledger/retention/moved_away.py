@@ -16,7 +16,7 @@ from workflows.contract.order_changes import OrderChange
 
 class MovedAway(Enum):
     ARCHIVED = auto()
-    """Its rows are in the archive. If the order runs again, they are written anew."""
+    """Its rows are in the archive. If the order is recovered, its new run writes them anew."""
     ERASED = auto()
     """Its personal data is gone, and stays gone."""
 
@@ -40,6 +40,9 @@ _SELECT_ERASED = (
     .where(IsOneOf(erased_orders.c.order_id, "order_ids"))
     .group_by(erased_orders.c.order_id)
 )
+_SELECT_ENDS = select(archived_orders.c.order_id, archived_orders.c.submission, archived_orders.c.ended_at).where(
+    IsOneOf(archived_orders.c.order_id, "order_ids")
+)
 
 
 def find_moved(connection: Connection, order_ids: Collection[str]) -> dict[Submission, MovedAway]:
@@ -61,20 +64,32 @@ def find_erasure_times(connection: Connection, order_ids: Collection[str]) -> di
 
 
 def without_moved(connection: Connection, changes: Mapping[Submission, OrderChange]) -> list[OrderChange]:
-    """The changes that may be written. An archived order that runs again, because it was recovered, leaves the archive.
+    """The changes that may be written. An archived order leaves the archive with the first complete change of a run
+    that began after its end, because it was recovered. Another change of such a run applies to nothing, so its order
+    sends a complete one. Those of earlier runs are late.
 
     The caller has locked the orders before: what is archived or erased later waits for its transaction.
     """
     moved = find_moved(connection, {order_id for order_id, _ in changes})
     if not moved:
         return list(changes.values())
-    running_again = [
-        submission
-        for submission, kind in moved.items()
-        if kind is MovedAway.ARCHIVED and submission in changes and changes[submission].order.ended_at is None
-    ]
-    if running_again:
+    archived = [key for key, kind in moved.items() if kind is MovedAway.ARCHIVED and key in changes]
+    recovered = _find_recovered(connection, {key: changes[key] for key in archived})
+    if leaving := [key for key in recovered if changes[key].is_complete]:
         columns = archived_orders.c
-        are_these = (and_(columns.order_id == order_id, columns.submission == each) for order_id, each in running_again)
+        are_these = (and_(columns.order_id == order_id, columns.submission == each) for order_id, each in leaving)
         connection.execute(delete(archived_orders).where(or_(*are_these)))
-    return [change for key, change in changes.items() if key not in moved or key in running_again]
+    return [change for key, change in changes.items() if key not in moved or key in recovered]
+
+
+def _find_recovered(connection: Connection, changes: Mapping[Submission, OrderChange]) -> set[Submission]:
+    """The archived submissions whose change is of a run that began after the end, or that had not ended."""
+    if not changes:
+        return set()
+    found = connection.execute(_SELECT_ENDS, {"order_ids": {order_id for order_id, _ in changes}})
+    ends = {(row.order_id, row.submission): row.ended_at for row in found}
+    return {
+        key
+        for key, change in changes.items()
+        if (ended_at := ends.get(key)) is None or change.position.run_started_at > ended_at.timestamp()
+    }

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, Engine, select
 
+from ledger.database import write_transaction
 from ledger.retention.archive_folder import ArchiveFolder
 from ledger.retention.archive_formats import ArchiveUnusable
 from ledger.retention.archive_orders import archive_orders, count_archivable
@@ -20,6 +21,7 @@ from ledger.retention.archived_order import NotArchived, find_archived, open_arc
 from ledger.retention.holds import HoldScope, LegalHold, place_hold, release_hold
 from ledger.retention.register_archive import register_archive
 from ledger.schema.tables import archived_orders, order_ids, orders
+from ledger.writing.apply_changes import apply_changes
 from tests.ledger.retention.ledger_orders import LATER, write, write_ended, write_running
 from tests.support.ledger.contents import clear, read_rows
 from tests.support.ledger.simulated_orders import EPOCH
@@ -141,6 +143,36 @@ def test_a_late_change_does_not_bring_an_archived_order_back(ledger_database: En
     archive_orders(ledger_database, folder, EVERYTHING, LATER)
     write(ledger_database, order.complete())
     assert _stored(ledger_database) == []
+
+
+@pytest.mark.parametrize("is_complete", [False, True])
+def test_a_late_change_from_before_the_end_leaves_an_archived_order_where_it_is(
+    ledger_database: Engine, folder: ArchiveFolder, is_complete: bool
+) -> None:
+    """It does not know of the end, but its run is the one that ended."""
+    order = write_running(ledger_database, "HS-1")
+    late = order.complete() if is_complete else order.begin(3)
+    write(ledger_database, order.end(), order.complete())
+    archive_orders(ledger_database, folder, EVERYTHING, LATER)
+    write(ledger_database, late)
+    assert (_stored(ledger_database), _names(ledger_database)) == ([], ["HS-1"])
+
+
+def test_a_recovered_order_leaves_the_archive_with_its_first_complete_change(
+    ledger_database: Engine, folder: ArchiveFolder
+) -> None:
+    """Its new run may have ended already."""
+    order = write_ended(ledger_database, "HS-1", OrderState.FAILED)
+    archive_orders(ledger_database, folder, EVERYTHING, LATER)
+    order.continue_as_new()
+    order.state, order.ended_at = OrderState.IN_PROGRESS, None
+    change = order.begin(3)
+    with write_transaction(ledger_database) as connection:
+        assert apply_changes(connection, [change]) == [change]
+    assert (_stored(ledger_database), _names(ledger_database)) == ([], ["HS-1"])
+    order.end()
+    write(ledger_database, order.complete())
+    assert (_stored(ledger_database), _names(ledger_database)) == (["HS-1"], [])
 
 
 def test_an_archived_order_that_runs_again_is_in_the_ledger_again(
