@@ -21,6 +21,7 @@ from ledger.retention.archive_formats import FORMATS, format_of
 from ledger.retention.archive_places import forget_leftovers, read_leftovers, remember_leftovers
 from ledger.retention.holds import lock_data_life
 from ledger.retention.order_rows import OrderRows
+from ledger.retention.stale_documents import forget_stale, move_stale
 from ledger.schema.tables import archived_orders
 
 ChangeDocument = Callable[[OrderRows], OrderRows | None]
@@ -85,6 +86,7 @@ class Rewritten:
     """The new file, as in `archived_orders`."""
     changed: int = 0
     removed: list[OrderRows] = field(default_factory=list)
+    """Each with the submissions that were archived in it. Others have left the archive."""
 
 
 AlongWith = Callable[[Connection, Rewritten], None]
@@ -112,8 +114,11 @@ def rewrite_file(
             after = change(document)
             is_here = and_(archived_orders.c.file == file, archived_orders.c.record == number)
             if after is None:
-                done.removed.append(document)
-                connection.execute(delete(archived_orders).where(is_here))
+                left = connection.execute(
+                    delete(archived_orders).where(is_here).returning(archived_orders.c.submission)
+                )
+                done.removed.append(document.only(set(left.scalars())))
+                forget_stale(connection, file, document.order_id)
             else:
                 done.changed += after is not document
                 place = {"file": done.file, "record": len(kept)}
@@ -121,6 +126,7 @@ def rewrite_file(
                 kept.append(after)
         if kept:
             folder.write(new, kept)
+        move_stale(connection, file, done.file)
         if along_with is not None:
             along_with(connection, done)
     return done

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -54,7 +54,8 @@ def find_archived(engine: Engine, order_id: str) -> list[ArchivedOrder]:
 
 def _find(connection: Connection, order_id: str) -> list[ArchivedOrder]:
     columns = [column for column in archived_orders.c if column.name != "customer_id"]
-    query = select(*columns).where(archived_orders.c.order_id == order_id).order_by(archived_orders.c.started_at)
+    by_start = (archived_orders.c.started_at, archived_orders.c.submission)
+    query = select(*columns).where(archived_orders.c.order_id == order_id).order_by(*by_start)
     return [ArchivedOrder(**row) for row in connection.execute(query).mappings()]
 
 
@@ -67,15 +68,17 @@ def open_archived(engine: Engine, order_id: str, folder: Path | None = None) -> 
     found = find_archived(engine, order_id)
     if not found:
         return None
+    places: dict[tuple[str, int], set[str]] = defaultdict(set)
+    for each in found:
+        places[each.file, each.record].add(each.submission)
     documents = []
-    for file, record in dict.fromkeys((each.file, each.record) for each in found):
+    for (file, record), submissions in places.items():
         archive, name = locate(file, folder)
-        documents.append(archive.read_one(name, record))
+        documents.append(archive.read_one(name, record).only(submissions))
     memory = _ledger_in_memory()
     with memory.begin() as connection:
-        for document in documents[:-1]:
-            _make_superseded(document)
         for document in documents:
+            _make_current(document, found[-1].submission)
             insert_rows(connection, document)
     return memory
 
@@ -131,17 +134,25 @@ def restore_order(engine: Engine, order_id: str, folder: Path | None = None) -> 
 
 
 def _put_back(connection: Connection, rewritten: Rewritten) -> None:
-    for document in rewritten.removed:
-        query = select(orders.c.key).where(orders.c.order_id == document.order_id, orders.c.is_current)
-        if connection.execute(query).first() is not None:
-            _make_superseded(document)
+    """Submissions that are in the ledger stay as they are."""
+    for number, document in enumerate(rewritten.removed):
+        query = select(orders.c.submission, orders.c.is_current).where(orders.c.order_id == document.order_id)
+        stored = {row.submission: row.is_current for row in connection.execute(query)}
+        document = document.only({row["submission"] for row in document.orders} - stored.keys())
+        rewritten.removed[number] = document
+        if not document.orders:
+            continue
+        has_later = any(stored.values())
+        latest = max(document.orders, key=lambda row: (row["started_at"], row["submission"]))
+        _make_current(document, None if has_later else latest["submission"])
         insert_rows(connection, document)
         current = Counter(row["state"] for row in document.orders if row["is_current"])
         add_to_state_counts(connection, current, RETENTION_SLOT)
 
 
-def _make_superseded(document: OrderRows) -> None:
-    """A later submission is current."""
-    document.tables["orders"] = [row | {"is_current": False} for row in document.orders]
-    for table in CURRENT_ONLY:
-        document.tables.pop(table.name, None)
+def _make_current(document: OrderRows, submission: str | None) -> None:
+    """`submission`: the latest one of the order's id. It may be elsewhere."""
+    document.tables["orders"] = [row | {"is_current": row["submission"] == submission} for row in document.orders]
+    if not any(row["is_current"] for row in document.orders):
+        for table in CURRENT_ONLY:
+            document.tables.pop(table.name, None)

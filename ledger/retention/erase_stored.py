@@ -23,6 +23,7 @@ from ledger.retention.erasure_records import Obstacle, RemainingData
 from ledger.retention.holds import held_orders, lock_data_life
 from ledger.retention.order_rows import OrderRows
 from ledger.retention.personal_data import blank_attempts, blank_document, blank_rows
+from ledger.retention.stale_documents import find_stale, forget_stale
 from ledger.schema.tables import archived_orders, erased_orders, order_ids, orders
 from ledger.schema.value_lists import IsOneOf
 from ledger.writing.statements import add
@@ -160,7 +161,8 @@ def _finish_interrupted(engine: Engine, done: StoredErasure) -> None:
 
 
 def _files_of(engine: Engine, targets: Mapping[str, CustomerOrder]) -> dict[str, list[str]]:
-    """Archive file → its orders that have personal data of the customer. An erased one has no customer any more."""
+    """Archive file → its orders that have personal data of the customer, also if they have left the archive. An erased
+    one has no customer any more."""
     found: dict[str, list[str]] = defaultdict(list)
     columns = archived_orders.c
     with engine.connect() as connection:
@@ -169,9 +171,12 @@ def _files_of(engine: Engine, targets: Mapping[str, CustomerOrder]) -> dict[str,
                 columns.order_id.in_(batch), columns.customer_id.is_not(None)
             )
             for row in connection.execute(query):
-                if row.submission in targets[row.order_id].submissions and row.order_id not in found[row.file]:
+                if row.submission in targets[row.order_id].submissions:
                     found[row.file].append(row.order_id)
-    return {file: ids for file, ids in found.items() if ids}
+        for stale in find_stale(connection, targets.keys()):
+            if stale.submission in targets[stale.order_id].submissions:
+                found[stale.file].append(stale.order_id)
+    return {file: list(dict.fromkeys(ids)) for file, ids in found.items()}
 
 
 def _rewrite(
@@ -188,6 +193,7 @@ def _rewrite(
 
     def forget_customer(connection: Connection, rewritten: Rewritten) -> None:
         for target in targets.values():
+            forget_stale(connection, rewritten.file, target.order_id, target.submissions)
             connection.execute(
                 update(archived_orders)
                 .where(

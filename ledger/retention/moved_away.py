@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, and_, delete, func, literal, or_, select, union_all
 
+from ledger.retention.stale_documents import StaleDocument, note_stale
 from ledger.schema.tables import archived_orders, erased_orders
 from ledger.schema.value_lists import IsOneOf
 from workflows.contract.order_changes import OrderChange
@@ -40,6 +41,7 @@ _SELECT_ERASED = (
     .where(IsOneOf(erased_orders.c.order_id, "order_ids"))
     .group_by(erased_orders.c.order_id)
 )
+_PLACE = (archived_orders.c.order_id, archived_orders.c.submission, archived_orders.c.file)
 _SELECT_ENDS = select(archived_orders.c.order_id, archived_orders.c.submission, archived_orders.c.ended_at).where(
     IsOneOf(archived_orders.c.order_id, "order_ids")
 )
@@ -78,7 +80,8 @@ def without_moved(connection: Connection, changes: Mapping[Submission, OrderChan
     if leaving := [key for key in recovered if changes[key].is_complete]:
         columns = archived_orders.c
         are_these = (and_(columns.order_id == order_id, columns.submission == each) for order_id, each in leaving)
-        connection.execute(delete(archived_orders).where(or_(*are_these)))
+        left = delete(archived_orders).where(or_(*are_these)).returning(*_PLACE)
+        note_stale(connection, [StaleDocument(*row) for row in connection.execute(left)])
     return [change for key, change in changes.items() if key not in moved or key in recovered]
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Select, Table, delete, insert, select
 
 from ledger.schema.column_types import UtcTime
 from ledger.schema.tables import ROWS_OF_AN_ORDER, attempts, catalogue_versions, orders
+from ledger.writing.statements import add
 
 FORMAT = 1
 """Readers refuse a higher number. A column that a document lacks is NULL; one that the schema lacks is left out."""
@@ -42,6 +43,17 @@ class OrderRows:
     @property
     def current(self) -> Row:
         return next((row for row in self.orders if row["is_current"]), self.orders[-1])
+
+    def only(self, submissions: Collection[str]) -> OrderRows:
+        """Without the rows of other submissions. Attempts stay: they do not name their submission."""
+        keys = {row["key"] for row in self.orders if row["submission"] in submissions}
+        by_id = {table.name for table in BY_ORDER_ID}
+        found = OrderRows(self.order_id)
+        for name, rows in self.tables.items():
+            found.tables[name] = [
+                row for row in rows if name in by_id or row["key" if name == "orders" else "order_key"] in keys
+            ]
+        return found
 
     def dump(self) -> bytes:
         """One line of JSON, without the line's end."""
@@ -117,7 +129,7 @@ def delete_rows_of(connection: Connection, documents: Iterable[OrderRows]) -> No
 
 
 def insert_rows(connection: Connection, document: OrderRows) -> None:
-    """Writes all rows, with new keys. The order must not be there."""
+    """Writes all rows, with new keys. Its submissions must not be there. Attempts may be."""
     keys: dict[int, int] = {}
     for row in document.orders:
         values = _known_columns(orders, row)
@@ -130,7 +142,7 @@ def insert_rows(connection: Connection, document: OrderRows) -> None:
         ]
         _insert(connection, table, rows)
     for table in BY_ORDER_ID:
-        _insert(connection, table, [_known_columns(table, row) for row in document.tables[table.name]])
+        add(connection, table, [_known_columns(table, row) for row in document.tables[table.name]])
 
 
 def _known_columns(table: Table, row: Mapping[str, Any]) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -10,8 +11,9 @@ from sqlalchemy import Connection, Engine, insert, select
 from ledger.database import ledger_errors, write_transaction
 from ledger.retention.archive_folder import ArchiveFolder
 from ledger.retention.archive_rows import archived_rows
-from ledger.retention.moved_away import find_moved
+from ledger.retention.moved_away import Submission, find_moved
 from ledger.retention.order_rows import OrderRows
+from ledger.retention.stale_documents import StaleDocument, note_stale
 from ledger.schema.tables import archived_orders, order_ids, orders
 from ledger.writing.statements import add
 from workflows.contract.states import OrderState
@@ -19,10 +21,12 @@ from workflows.contract.states import OrderState
 
 def register_archive(engine: Engine, folder: Path, now: datetime) -> int:
     """Notes every order of the folder's files that the ledger does not have, and that its id is used. Returns how many
-    orders it noted. Raises LedgerUnusable, also if a file cannot be read."""
+    orders it noted. An order may be in several files, if it was recovered and archived again: the newest counts.
+
+    Raises LedgerUnusable, also if a file cannot be read."""
     archive, registered = ArchiveFolder(folder), 0
     archive.require()
-    for file in archive.files():
+    for file in reversed(archive.files()):
         documents = list(archive.read(file))
         with ledger_errors(engine), write_transaction(engine) as connection:
             registered += _register(connection, str(archive.path / file), documents, now)
@@ -33,14 +37,30 @@ def _register(connection: Connection, path: str, documents: list[OrderRows], now
     ids = [document.order_id for document in documents]
     known = set(find_moved(connection, ids))
     query = select(orders.c.order_id, orders.c.submission).where(orders.c.order_id.in_(ids))
-    known |= {(row.order_id, row.submission) for row in connection.execute(query)}
-    rows = [row for row in archived_rows(documents, path, now) if (row["order_id"], row["submission"]) not in known]
+    stored = {(row.order_id, row.submission) for row in connection.execute(query)}
+    found = {(str(row["order_id"]), str(row["submission"])): row for row in archived_rows(documents, path, now)}
+    _note_stale(connection, path, found.keys(), stored)
+    rows = [row for key, row in found.items() if key not in known | stored]
     if not rows:
         return 0
     connection.execute(insert(archived_orders), rows)
     noted = {str(row["order_id"]) for row in rows}
     add(connection, order_ids, [_used_id(document) for document in documents if document.order_id in noted])
     return len(noted)
+
+
+def _note_stale(
+    connection: Connection, path: str, found: Collection[Submission], stored: Collection[Submission]
+) -> None:
+    """Of the submissions in this file, those that are in the ledger, or archived in another file."""
+    columns = archived_orders.c
+    query = select(columns.order_id, columns.submission, columns.file)
+    query = query.where(columns.order_id.in_({order_id for order_id, _ in found}))
+    files = {(row.order_id, row.submission): row.file for row in connection.execute(query)}
+    name = Path(path).name
+    known_as = next((file for file in files.values() if Path(file).name == name), path)
+    stale = [key for key in found if key in stored or Path(files.get(key, path)).name != name]
+    note_stale(connection, [StaleDocument(*key, known_as) for key in stale])
 
 
 def _used_id(document: OrderRows) -> dict[str, object]:
