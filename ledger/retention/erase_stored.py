@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, not_, select, update
 
 from ledger.database import write_transaction
 from ledger.retention.archive_folder import ArchiveFolder
@@ -20,11 +20,11 @@ from ledger.retention.attempt_owners import find_other_periods
 from ledger.retention.batches import in_batches
 from ledger.retention.customer_orders import CustomerOrder
 from ledger.retention.erasure_records import Obstacle, RemainingData
-from ledger.retention.holds import held_orders, lock_data_life
+from ledger.retention.holds import IN_FORCE, HoldScope, held_orders, lock_data_life
 from ledger.retention.order_rows import OrderRows
 from ledger.retention.personal_data import blank_attempts, blank_document, blank_rows
 from ledger.retention.stale_documents import find_stale, forget_stale
-from ledger.schema.tables import archived_orders, erased_orders, order_ids, orders
+from ledger.schema.tables import archived_orders, erased_orders, legal_holds, order_ids, orders
 from ledger.schema.value_lists import IsOneOf
 from ledger.writing.statements import add
 
@@ -93,6 +93,7 @@ def _erase_rows(connection: Connection, erasure_key: int, targets: Sequence[Cust
     _blank(connection, rows, submissions)
     erased = {submission for of_order in submissions.values() for submission in of_order}
     connection.execute(_FORGET_DIGESTS, {"order_ids": submissions.keys(), "submissions": erased})
+    connection.execute(_FORGET_REASONS, {"order_ids": submissions.keys()})
     return len({row.order_id for row in rows if (row.order_id, row.submission) not in erased_before})
 
 
@@ -110,6 +111,12 @@ _FORGET_DIGESTS = (
     .where(IsOneOf(order_ids.c.order_id, "order_ids"), IsOneOf(order_ids.c.submission, "submissions"))
     .values(digest=None)
 )
+_FORGET_REASONS = (
+    update(legal_holds)
+    .where(legal_holds.c.scope == HoldScope.ORDER.value, IsOneOf(legal_holds.c.subject, "order_ids"), not_(IN_FORCE))
+    .values(reason="")
+)
+"""Of holds that were released."""
 _LOCK_ROWS = (
     select(orders.c.key, orders.c.order_id, orders.c.submission)
     .where(IsOneOf(orders.c.order_id, "order_ids"))

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine
 
 from ledger.database import write_transaction
+from ledger.retention.customer_orders import find_stored_orders
+from ledger.retention.erase_stored import erase_stored
 from ledger.retention.holds import HoldRefused, HoldScope, LegalHold, list_holds, place_hold, release_hold
 from ledger.writing.apply_changes import apply_changes
+from tests.ledger.retention.ledger_orders import write_ended
 from tests.support.ledger.simulated_orders import EPOCH, SimulatedOrder
 
 HOLD = LegalHold(HoldScope.CUSTOMER, "C-7", "the dispute of May", "ann", EPOCH)
@@ -52,6 +56,17 @@ def test_a_second_hold_on_the_same_customer_is_refused(ledger_database: Engine) 
     release_hold(ledger_database, HoldScope.CUSTOMER, "C-7", "bob", EPOCH)
     place_hold(ledger_database, HOLD)
     assert len(list_holds(ledger_database, released=True)) == 2
+
+
+def test_an_erasure_forgets_why_an_order_was_held(ledger_database: Engine) -> None:
+    for order_id in ("HS-1", "HS-2"):
+        write_ended(ledger_database, order_id, customer=f"C-of-{order_id}")
+        place_hold(ledger_database, replace(HOLD, scope=HoldScope.ORDER, subject=order_id))
+        release_hold(ledger_database, HoldScope.ORDER, order_id, "bob", EPOCH)
+    targets = find_stored_orders(ledger_database, "C-of-HS-1").values()
+    erase_stored(ledger_database, 1, list(targets), EPOCH, None)
+    holds = {hold.subject: (hold.reason, hold.placed_by) for hold in list_holds(ledger_database, released=True)}
+    assert holds == {"HS-1": ("", "ann"), "HS-2": ("the dispute of May", "ann")}
 
 
 def test_what_is_not_held_cannot_be_released(ledger_database: Engine) -> None:
