@@ -27,6 +27,7 @@ from ledger.schema.tables import (
 from ledger.schema.value_lists import IsOneOf
 from ledger.writing.batch import RowBatch
 from ledger.writing.clashes import accepted_uses, record_clashes
+from ledger.writing.line_states import put_line_states
 from ledger.writing.memory import NO_ITEMS, OrderMemory, WriterMemory, documents_digest
 from ledger.writing.order_ids import record_order_ids
 from ledger.writing.order_rows import (
@@ -94,6 +95,7 @@ def _write(connection: Connection, plan: BatchPlan, memory: WriterMemory, *, rep
             _put_searched(batch, update)
             items = put_work_items(batch, update, items)
         memory.remember(update.key, OrderMemory(update.change.position, documents, items))
+    put_line_states(connection, batch, plan.updates)
     if repair:
         batch = batch.repaired()
     batch.write(connection)
@@ -167,11 +169,6 @@ def _put_plan(batch: RowBatch, update: OrderUpdate) -> None:
             batch.put(order_lines, rows)
         else:
             batch.replace(order_lines, key, rows)
-    else:
-        for line_id, state in change.line_states.items():
-            batch.update(
-                order_lines, ("order_key", "line_id"), {"order_key": key, "line_id": line_id, "state": state.value}
-            )
     if change.line_reasons is not None:
         if not update.is_new:
             for line_id in dict.fromkeys(reason.line_id for reason in change.line_reasons):
