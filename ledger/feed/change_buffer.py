@@ -71,7 +71,8 @@ class ChangeBuffer:
         return key in self._incomplete and self._size < ROOM * self._max_bytes and not self._is_refused(key)
 
     def offer_attempt(self, attempt: AttemptRecord) -> None:
-        self._attempts.append(attempt)
+        with self._lock:  # `take` might else clear the event after this has set it
+            self._attempts.append(attempt)
         self._filled.set()
 
     def wait(self, seconds: float) -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import timedelta
+
+import pytest
 
 from activities.attempts.attempt_sink import AttemptRecord
 from ledger.feed.change_buffer import DROPPED, MISSED, ChangeBuffer
@@ -117,6 +120,23 @@ def test_nothing_is_taken_of_a_refused_order_for_a_while() -> None:
     assert buffer.wants_complete(_key(order))
     buffer.offer(order.complete())
     assert len(buffer.take(1_000).orders) == 1
+
+
+def test_an_attempt_that_comes_while_others_are_taken_is_not_left_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    buffer = ChangeBuffer()
+    offering = threading.Thread(target=buffer.offer_attempt, args=[_attempt(1)])
+
+    class ClearedLate(threading.Event):
+        def clear(self) -> None:
+            offering.start()
+            offering.join(0.2)  # as far as it gets
+            super().clear()
+
+    monkeypatch.setattr(buffer, "_filled", ClearedLate())
+    buffer.take(1_000)
+    offering.join()
+    assert buffer.has_any()
+    assert buffer.wait(0)
 
 
 def test_a_change_is_as_old_as_it_waits() -> None:
