@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from activity_contract.line_reasons import LineReason
+from ledger.writing.submitted_orders import submitted_at
 from workflows.contract.order_changes import AmendmentRecord, HistoryRecord, OrderChange, OrderRecord
 from workflows.contract.order_views import LineView
 from workflows.contract.step_record import StepRecord
@@ -102,7 +103,7 @@ class PendingOrder:
         last = max((entry.number for entry in complete.history), default=0)
         earlier = {number: entry for number, entry in self.history.items() if number <= last}
         earlier_amendments = {at: each for at, each in self.amendments.items() if at <= complete.order.revision}
-        submitted = self.change.submitted
+        submitted = self._submitted_before(complete) if complete.submitted is None else complete.submitted
         self.steps = {step.number: step for step in complete.steps}
         self.history = earlier | {entry.number: entry for entry in complete.history}
         self.amendments = earlier_amendments | {each.revision: each for each in complete.amendments}
@@ -110,9 +111,15 @@ class PendingOrder:
         self.change = replace(
             complete,
             line_reasons=_merged_reasons(self.change.line_reasons, complete.line_reasons),
-            submitted=complete.submitted if complete.submitted is not None else submitted,
+            submitted=submitted,
             digest=_digest_after(self.change, complete),
         )
+
+    def _submitted_before(self, complete: OrderChange) -> dict[str, Any] | None:
+        """The order as submitted, for a run that does not know it. A reset may have undone amendments."""
+        revision = complete.order.revision
+        is_undone = revision < self.change.order.revision
+        return submitted_at(revision, self.amendments) if is_undone else self.change.submitted
 
     def merged(self) -> OrderChange:
         """One change with the effect of all of them, one after the other."""

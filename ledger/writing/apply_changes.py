@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
@@ -47,6 +48,7 @@ from ledger.writing.state_counts import add_to_state_counts
 from ledger.writing.statements import add, delete_rows_of_orders, insert_rows, update_rows
 from ledger.writing.step_rows import changed_step_row, step_row
 from ledger.writing.stored_orders import changed_columns, load_order_keys, lock_orders
+from ledger.writing.submitted_orders import restored_submitted
 from ledger.writing.work_items import load_work_items, put_work_items
 from workflows.contract.order_changes import OrderChange
 
@@ -84,10 +86,11 @@ def _write(connection: Connection, plan: BatchPlan, memory: WriterMemory, *, rep
     _write_orders(connection, plan.updates, repair=repair)
     known = {update.key: memory.recall(update.key, update.stored.position) for update in plan.updates if update.stored}
     unknown_items = load_work_items(connection, [key for key, order in known.items() if order is None])
+    restored = restored_submitted(connection, plan.updates)
     batch = RowBatch()
     for update in plan.updates:
         recalled = known.get(update.key)
-        documents = _put_documents(batch, update, recalled.documents if recalled else None)
+        documents = _put_documents(batch, update, recalled.documents if recalled else None, restored)
         _put_plan(batch, update)
         _put_story(batch, update)
         items = recalled.work_items if recalled else unknown_items.get(update.key, NO_ITEMS)
@@ -148,14 +151,19 @@ def _write_orders(connection: Connection, updates: Sequence[OrderUpdate], *, rep
     (changed.repaired() if repair else changed).write(connection)
 
 
-def _put_documents(batch: RowBatch, update: OrderUpdate, known: bytes | None) -> bytes:
-    """`known`: the digest of those that the table has. Returns that of the order's."""
+def _put_documents(
+    batch: RowBatch, update: OrderUpdate, known: bytes | None, restored: Mapping[int, dict[str, Any] | None]
+) -> bytes:
+    """`known`: the digest of those that the table has. Returns that of the order's. `restored`: of some order keys, the
+    order as submitted."""
     row = document_row(update.key, update.change.order)
     digest = documents_digest(row)
     if update.ends_interruption:
         row |= {"interrupted_at": None, "interrupted_by": None, "interrupted_reason": None}
     if update.change.submitted is not None:
         batch.put(order_documents, [{**row, "submitted": update.change.submitted}])
+    elif update.key in restored:
+        batch.put(order_documents, [{**row, "submitted": restored[update.key]}])
     elif update.is_replacing or digest != known:
         batch.put(order_documents, [row])
     return digest
