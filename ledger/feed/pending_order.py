@@ -73,7 +73,7 @@ class PendingOrder:
             return
         if pending.position < later.previous:
             raise DoesNotFollow
-        self.size += change_size(later) - self._replaced_size(later)
+        self.size += self._growth(later)
         self.steps |= {step.number: step for step in later.steps}
         self.history |= {entry.number: entry for entry in later.history}
         self.amendments |= {amendment.revision: amendment for amendment in later.amendments}
@@ -92,11 +92,18 @@ class PendingOrder:
             digest=_digest_after(pending, later),
         )
 
-    def _replaced_size(self, later: OrderChange) -> int:
-        """Of what is pending, and what `later` has anew."""
-        replaced = [self.steps[step.number] for step in later.steps if step.number in self.steps]
-        lines = None if later.lines is None else self.change.lines
-        return _order_size(self.change.order) + sum(map(_step_size, replaced)) + _lines_size(lines)
+    def _growth(self, later: OrderChange) -> int:
+        """Bytes that `later` adds. This runs at each turn of a busy order, so what is the same object as before is not
+        counted again."""
+        replaced = (self.steps[step.number] for step in later.steps if step.number in self.steps)
+        growth = _content_size(later) - sum(map(_step_size, replaced))
+        if later.lines is not None:
+            growth -= _lines_size(self.change.lines)
+        before, after = _order_values(self.change.order), _order_values(later.order)
+        for old, new in zip(before, after, strict=True):
+            if new is not old and (new or old):
+                growth += _value_size(new) - _value_size(old)
+        return growth
 
     def _replace(self, complete: OrderChange) -> None:
         """Entries that the complete change no longer knows stay; later ones did not happen."""
@@ -150,16 +157,21 @@ def _digest_after(earlier: OrderChange, later: OrderChange) -> str | None:
 
 def change_size(change: OrderChange) -> int:
     """Bytes in memory, roughly."""
-    size = _order_size(change.order) + sum(map(_step_size, change.steps)) + _lines_size(change.lines)
-    size += ENTRY_BYTES * len(change.history)
+    values = _order_values(change.order)
+    return ORDER_BYTES + sum(_value_size(value) for value in values if value) + _content_size(change)
+
+
+def _order_values(order: OrderRecord) -> tuple[Any, ...]:
+    """Those that can be large."""
+    return order.customer, order.characteristics, order.findings, order.held, order.kept_events
+
+
+def _content_size(change: OrderChange) -> int:
+    """Without the order itself."""
+    size = sum(map(_step_size, change.steps)) + _lines_size(change.lines) + ENTRY_BYTES * len(change.history)
     size += sum(_value_size(entry.data) for entry in change.history if entry.data is not None)
     size += sum(_value_size(each.after) + _value_size(each.before) for each in change.amendments)
     return size + (_value_size(change.submitted) if change.submitted is not None else 0)
-
-
-def _order_size(order: OrderRecord) -> int:
-    values = (order.customer, order.characteristics, order.findings, order.held, order.kept_events)
-    return ORDER_BYTES + sum(_value_size(value) for value in values if value)
 
 
 def _step_size(step: StepRecord) -> int:
