@@ -42,6 +42,8 @@ class ChangeBuffer:
         self._lock = threading.Lock()
         self._filled = threading.Event()
         self._pending: dict[OrderKey, PendingOrder] = {}
+        self._taken: set[OrderKey] = set()
+        """Orders with changes that are being written."""
         self._size = 0
         self._attempts: deque[AttemptRecord] = deque(maxlen=MAX_ATTEMPTS)
         self._incomplete: OrderedDict[OrderKey, None] = OrderedDict()
@@ -83,7 +85,8 @@ class ChangeBuffer:
         self._filled.set()
 
     def take(self, max_rows: int) -> Taken:
-        """Removes the oldest, at most about `max_rows` rows. They count until `restore` brings them back."""
+        """Removes the oldest, at most about `max_rows` rows. Then `confirm` says that they are written, or `restore`
+        brings them back."""
         with self._lock:
             taken = Taken(gaps=self._gaps)
             self._gaps = {}
@@ -95,15 +98,22 @@ class ChangeBuffer:
                 rows += 1 + len(order.steps) + len(order.history)
                 if rows >= max_rows:
                     break
+            self._taken = {order.key for order in taken.orders}
             while self._attempts and len(taken.attempts) < max_rows:
                 taken.attempts.append(self._attempts.popleft())
             if not self._pending and not self._attempts:
                 self._filled.clear()
         return taken
 
+    def confirm(self) -> None:
+        """What was taken is written."""
+        with self._lock:
+            self._taken = set()
+
     def restore(self, taken: Taken) -> None:
         """What was taken could not be written. It comes before what was offered since."""
         with self._lock:
+            self._taken = set()
             newer, self._pending = self._pending, {}
             for order in taken.orders:
                 self._pending[order.key] = order
@@ -142,6 +152,12 @@ class ChangeBuffer:
         with self._lock:
             oldest = next(iter(self._pending.values()), None)
         return None if oldest is None else oldest.oldest_at
+
+    @property
+    def unwritten_orders(self) -> int:
+        """Orders that wait, or that are being written."""
+        with self._lock:
+            return len(self._pending.keys() | self._taken)
 
     def __len__(self) -> int:
         """Orders that wait."""

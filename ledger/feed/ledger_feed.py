@@ -48,6 +48,7 @@ class FeedStatus:
     trouble: str | None
     """Why nothing can be written now; None: all is well."""
     unwritten_orders: int
+    """Also those that a transaction writes now."""
     written_changes: int
     dropped_orders: int
 
@@ -61,6 +62,7 @@ class LedgerFeed:
         self._location = describe_location(engine.url)
         self._buffer = ChangeBuffer(max_bytes)
         self._row = FeederRow(worker)
+        self._written_changes = 0
         self._slot = random.randrange(SLOTS)
         self._worker = worker
         self._writer = self._new_writer()
@@ -101,7 +103,11 @@ class LedgerFeed:
 
     def status(self) -> FeedStatus:
         return FeedStatus(
-            self._location, self._trouble, len(self._buffer), self._row.written_changes, self._buffer.dropped_orders
+            self._location,
+            self._trouble,
+            self._buffer.unwritten_orders,
+            self._written_changes,
+            self._buffer.dropped_orders,
         )
 
     def _run(self) -> None:
@@ -175,18 +181,18 @@ class LedgerFeed:
     def _write(self, taken: Taken) -> bool:
         """False if the database is away; then all waits for the next try."""
         self._row.committed_at = datetime.now(UTC)
-        written_changes = sum(order.count for order in taken.orders)
-        self._row.written_changes += written_changes
+        self._row.written_changes = self._written_changes + sum(order.count for order in taken.orders)
         try:
             written = self._writer.write(taken, self._report)
         except Exception as error:
-            self._row.written_changes -= written_changes
             self._buffer.restore(taken)
             if not blames_database(error):
                 self._report_failure(error)
             reason = database_error_reason(error) if isinstance(error, DBAPIError) else type(error).__name__
             self._wait_after(f"The ledger ({self._location}) cannot be written: {reason}")
             return False
+        self._written_changes = self._row.written_changes
+        self._buffer.confirm()
         self._buffer.ask_for_complete(written.missed)
         self._buffer.refuse(written.refused, REFUSAL_PAUSE)
         self._recovered()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +12,8 @@ from sqlalchemy import Engine, insert, select
 from activities.attempts.attempt_sink import AttemptRecord
 from ledger.database import write_transaction
 from ledger.feed import ledger_feed, write_pace
+from ledger.feed.batch_writer import BatchWriter, Report, Written
+from ledger.feed.change_buffer import Taken
 from ledger.feed.ledger_feed import LedgerFeed
 from ledger.schema.tables import attempts, erased_orders, feeders, gaps, orders
 from ledger.writing.apply_changes import apply_changes
@@ -44,6 +47,27 @@ def test_changes_and_attempts_are_written_at_once(ledger_database: Engine, monke
     expected = read_rows(ledger_database)
     assert expected.pop("attempts") == []
     assert rows == expected
+
+
+def test_what_is_being_written_counts_as_unwritten(ledger_database: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    entered, goes_on = threading.Event(), threading.Event()
+    write = BatchWriter.write
+
+    def write_later(writer: BatchWriter, taken: Taken, report: Report) -> Written:
+        entered.set()
+        assert goes_on.wait(10)
+        return write(writer, taken, report)
+
+    monkeypatch.setattr(BatchWriter, "write", write_later)
+    order = SimulatedOrder("HS-1")
+    with feeding(ledger_database) as feed:
+        feed.offer(order.complete())
+        assert entered.wait(10)
+        assert (feed.status().unwritten_orders, feed.status().written_changes) == (1, 0)
+        feed.offer(order.begin(1))
+        assert feed.status().unwritten_orders == 1
+        goes_on.set()
+        wait_until(has_written(feed, 2))
 
 
 def _take_long_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
