@@ -5,15 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, delete, or_, update
 
-from ledger.schema.tables import feeders
-from ledger.writing.statements import upsert
+from ledger.schema.tables import feeders, watermarks
+from ledger.writing.statements import add, upsert
 
 REPORT_INTERVAL = 5.0
 """Seconds between two reports of a feeder that has nothing to write."""
-FORGOTTEN_AFTER = timedelta(days=1)
-"""A feeder that was killed leaves its row."""
+FORGET_INTERVAL = timedelta(minutes=1)
+"""How often a feeder looks for rows of feeders that were killed: these leave their rows."""
+FORGOTTEN_AFTER = timedelta(minutes=2)
+"""Since the last report of a feeder that had written everything. One that is only cut off adds its row anew."""
+UNWRITTEN_FORGOTTEN_AFTER = timedelta(days=1)
+"""Since the last report of a feeder that still had changes to write."""
+WITHDRAWN = "withdrawn_feeders"
+"""The watermark of feeders that ended and deleted their rows. `at`: the latest of their last commits."""
 
 
 def _moment(at: float | None) -> datetime | None:
@@ -26,14 +32,19 @@ class FeederRow:
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     committed_at: datetime | None = None
     written_changes: int = 0
+    forgot_at: datetime | None = None
+    """When it last looked for rows of feeders that were killed."""
 
     def report(
         self, connection: Connection, *, oldest_unwritten_at: float | None, unwritten_orders: int, dropped_orders: int
     ) -> None:
+        now = datetime.now(UTC)
+        if self.forgot_at is None or now - self.forgot_at >= FORGET_INTERVAL:
+            self.forget_others(connection)
         row = {
             "worker": self.worker,
             "started_at": self.started_at,
-            "reported_at": datetime.now(UTC),
+            "reported_at": now,
             "committed_at": self.committed_at,
             "oldest_unwritten_at": _moment(oldest_unwritten_at),
             "unwritten_orders": unwritten_orders,
@@ -43,7 +54,14 @@ class FeederRow:
         upsert(connection, feeders, [row])
 
     def forget_others(self, connection: Connection) -> None:
-        connection.execute(delete(feeders).where(feeders.c.reported_at < datetime.now(UTC) - FORGOTTEN_AFTER))
+        self.forgot_at = now = datetime.now(UTC)
+        reported_at, has_written_all = feeders.c.reported_at, feeders.c.oldest_unwritten_at.is_(None)
+        is_settled = has_written_all & (reported_at < now - FORGOTTEN_AFTER)
+        connection.execute(delete(feeders).where(or_(is_settled, reported_at < now - UNWRITTEN_FORGOTTEN_AFTER)))
 
     def withdraw(self, connection: Connection) -> None:
         connection.execute(delete(feeders).where(feeders.c.worker == self.worker))
+        if self.committed_at is not None:
+            add(connection, watermarks, [{"name": WITHDRAWN, "at": self.committed_at}])
+            mark = update(watermarks).where(watermarks.c.name == WITHDRAWN, watermarks.c.at < self.committed_at)
+            connection.execute(mark.values(at=self.committed_at))
