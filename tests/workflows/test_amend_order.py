@@ -15,7 +15,7 @@ from compiler.plan.plan import Plan
 from tests.support.core.plans import call, plan_of
 from tests.support.workflows.order_runner import ANN, KEY_TOKEN, Desk, Order
 from tests.support.workflows.scripted_activities import failure
-from workflows.contract.order_messages import AmendOrder, RefusalCode
+from workflows.contract.order_messages import MEMO_DIGEST, MEMO_REVISION, AmendOrder, RefusalCode
 
 UNDO: dict[str, Any] = {"undo": {"call": {"system": "shop", "delete": "/x", "body": {"model": "${attributes.model}"}}}}
 STEPS: dict[str, Any] = {
@@ -236,6 +236,19 @@ async def test_search_attributes_follow(desk: Desk) -> None:
     description = await order.handle.describe()
     assert any(pair.value == "sha256:newer" for pair in description.typed_search_attributes)
     assert not await order.events(EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED)
+
+
+async def test_the_memo_has_the_digest_of_the_order_as_amended_last(desk: Desk) -> None:
+    order = await submitted(desk)
+    await order.amend(desk.script, changed(order), digest="d2")
+    assert await memo_of(order, MEMO_DIGEST) == "d2"
+    await order.amend(desk.script, changed(order, "z"))
+    assert await memo_of(order, MEMO_DIGEST) is None
+    assert await memo_of(order, MEMO_REVISION) == 3
+
+
+async def memo_of(order: Order, name: str) -> Any:
+    return (await (await order.handle.describe()).memo()).get(name)
 
 
 async def test_what_used_a_changed_step_is_undone_before_it(desk: Desk) -> None:
