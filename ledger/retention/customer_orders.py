@@ -7,15 +7,15 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
 
-from sqlalchemy import Engine, Select, Table, select
+from sqlalchemy import Engine, select
 from temporalio.client import Client
 
 from ledger.retention.holds import held_orders
 from ledger.retention.known_subjects import submissions_of_customer
 from ledger.retention.temporal_runs import list_runs_of_customer, read_order_run
 from ledger.schema.tables import archived_orders, orders
+from ledger.schema.value_lists import IsOneOf
 
 MAX_CONCURRENT_READS = 16
 
@@ -78,19 +78,20 @@ async def complete_orders(
     return [found[order_id] for order_id in sorted(found)]
 
 
+_ARCHIVED = select(archived_orders).where(IsOneOf(archived_orders.c.order_id, "order_ids"))
+_CURRENT = select(orders).where(IsOneOf(orders.c.order_id, "order_ids"), orders.c.is_current)
+
+
 def _add_stored(engine: Engine, found: dict[str, CustomerOrder]) -> None:
+    ids = {"order_ids": found.keys()}
     with engine.connect() as connection:
-        holds = held_orders(connection, found)
-        for row in connection.execute(_states(archived_orders, found)):
+        holds = held_orders(connection, found.keys())
+        for row in connection.execute(_ARCHIVED, ids):
             found[row.order_id].state = row.state
-        for row in connection.execute(_states(orders, found).where(orders.c.is_current)):
+        for row in connection.execute(_CURRENT, ids):
             order = found[row.order_id]
             order.state, order.until = row.state, row.forecast or row.requested_completion
             if row.ended_at is None and row.submission in order.submissions:
                 order.is_running = True
     for order_id, reason in holds.items():
         found[order_id].hold = reason
-
-
-def _states(table: Table, order_ids: Collection[str]) -> Select[Any]:
-    return select(table).where(table.c.order_id.in_(sorted(order_ids)))

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, insert, or_, sel
 from ledger.database import is_sqlite, ledger_errors, write_transaction
 from ledger.retention.known_subjects import is_known_order, submissions_of_customer
 from ledger.schema.tables import archived_orders, legal_holds, orders
+from ledger.schema.value_lists import IsOneOf
 
 _LIFE_LOCK = 0x6F72646F + 1
 """Of PostgreSQL's advisory locks: a hold is placed before or after an archiving or erasing transaction, not amid it."""
@@ -116,9 +117,9 @@ def is_held() -> ColumnElement[bool]:
 def held_subjects(connection: Connection, scope: HoldScope, subjects: Collection[str]) -> dict[str, str]:
     """Those of `subjects` that are held → why."""
     query = select(legal_holds.c.subject, legal_holds.c.reason).where(
-        legal_holds.c.scope == scope.value, legal_holds.c.subject.in_(sorted(subjects)), IN_FORCE
+        legal_holds.c.scope == scope.value, IsOneOf(legal_holds.c.subject, "subjects"), IN_FORCE
     )
-    return {row.subject: row.reason for row in connection.execute(query)}
+    return {row.subject: row.reason for row in connection.execute(query, {"subjects": subjects})}
 
 
 def held_orders(connection: Connection, order_ids: Collection[str]) -> dict[str, str]:
@@ -127,8 +128,8 @@ def held_orders(connection: Connection, order_ids: Collection[str]) -> dict[str,
     for table in (archived_orders, orders):
         of_customer = _is_of(HoldScope.CUSTOMER, table.c.customer_id)
         query = select(table.c.order_id, legal_holds.c.reason).join(legal_holds, of_customer)
-        query = query.where(IN_FORCE, table.c.order_id.in_(sorted(order_ids)))
-        held |= {row.order_id: row.reason for row in connection.execute(query)}
+        query = query.where(IN_FORCE, IsOneOf(table.c.order_id, "order_ids"))
+        held |= {row.order_id: row.reason for row in connection.execute(query, {"order_ids": order_ids})}
     return held | held_subjects(connection, HoldScope.ORDER, order_ids)
 
 
