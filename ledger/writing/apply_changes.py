@@ -69,7 +69,8 @@ def apply_changes(
     memory = memory or WriterMemory()
     by_submission = {(change.order_id, change.submission): change for change in changes}
     stored = lock_orders(connection, {order_id for order_id, _ in by_submission})
-    plan = plan_batch(without_moved(connection, by_submission), stored)
+    writable = without_moved(connection, by_submission)
+    plan = plan_batch(writable.changes, stored, writable.archived)
     if plan.updates:
         uses = accepted_uses(connection, plan.updates, stored)
         _write(connection, plan, memory, repair=repair)

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from ledger.writing.acceptance import Acceptance, judge_change
 from ledger.writing.stored_orders import StoredOrder
@@ -81,8 +82,13 @@ class BatchPlan:
         return counts
 
 
-def plan_batch(changes: Iterable[OrderChange], stored: Mapping[str, Sequence[StoredOrder]]) -> BatchPlan:
-    """`changes`: at most one of each submission. `stored`: every submission of their order ids."""
+def plan_batch(
+    changes: Iterable[OrderChange],
+    stored: Mapping[str, Sequence[StoredOrder]],
+    archived: Mapping[str, Mapping[str, datetime]] = MappingProxyType({}),
+) -> BatchPlan:
+    """`changes`: at most one of each submission. `stored`: every submission of their order ids. `archived`: when the
+    archived submissions of these ids began."""
     plan = BatchPlan()
     for change in sorted(changes, key=lambda change: (change.order_id, change.submission)):
         known = next((each for each in stored.get(change.order_id, ()) if each.submission == change.submission), None)
@@ -100,7 +106,7 @@ def plan_batch(changes: Iterable[OrderChange], stored: Mapping[str, Sequence[Sto
         elif update.stored is not None:
             update.is_current = update.stored.is_current
     for order_id, updates in new.items():
-        plan.superseded += _choose_current(updates, stored.get(order_id, ()))
+        plan.superseded += _choose_current(updates, stored.get(order_id, ()), archived.get(order_id, {}))
     superseded = {order.key for order in plan.superseded}
     for update in plan.updates:
         if update.stored is not None and update.stored.key in superseded:
@@ -108,9 +114,12 @@ def plan_batch(changes: Iterable[OrderChange], stored: Mapping[str, Sequence[Sto
     return plan
 
 
-def _choose_current(new: Sequence[OrderUpdate], stored: Sequence[StoredOrder]) -> list[StoredOrder]:
-    """The submission of an order id that started last is current. Returns those that are no longer."""
-    started: dict[str, datetime] = {order.submission: order.started_at for order in stored}
+def _choose_current(
+    new: Sequence[OrderUpdate], stored: Sequence[StoredOrder], archived: Mapping[str, datetime]
+) -> list[StoredOrder]:
+    """The submission of an order id that started last is current. It may be archived. Returns those that are no
+    longer."""
+    started = {**archived, **{order.submission: order.started_at for order in stored}}
     started |= {update.change.submission: update.change.order.started_at for update in new}
     latest = max(started, key=lambda submission: (started[submission], submission))
     for update in new:

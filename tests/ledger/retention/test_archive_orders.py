@@ -24,7 +24,7 @@ from ledger.schema.tables import archived_orders, order_ids, orders
 from ledger.writing.apply_changes import apply_changes
 from tests.ledger.retention.ledger_orders import LATER, write, write_ended, write_running
 from tests.support.ledger.contents import clear, read_rows
-from tests.support.ledger.simulated_orders import EPOCH
+from tests.support.ledger.simulated_orders import EPOCH, SimulatedOrder
 from workflows.contract.states import OrderState
 
 EVERYTHING = rules_for((), timedelta(days=30))
@@ -185,6 +185,21 @@ def test_an_archived_order_that_runs_again_is_in_the_ledger_again(
     write(ledger_database, order.complete())
     assert _stored(ledger_database) == ["HS-1"]
     assert find_archived(ledger_database, "HS-1") == []
+
+
+def test_a_late_change_of_an_earlier_submission_is_not_current(ledger_database: Engine, folder: ArchiveFolder) -> None:
+    """The submission that is archived began later."""
+    first = SimulatedOrder("HS-1", "s1")
+    second = SimulatedOrder("HS-1", "s2", started_at=EPOCH + timedelta(hours=1), revision=2)
+    write(ledger_database, second.complete(), second.end())
+    archive_orders(ledger_database, folder, EVERYTHING, LATER)
+    write(ledger_database, first.complete())
+    by_start = select(orders.c.submission, orders.c.is_current).order_by(orders.c.started_at)
+    with ledger_database.connect() as connection:
+        assert connection.execute(by_start).all() == [("s1", False)]
+    restore_order(ledger_database, "HS-1")
+    with ledger_database.connect() as connection:
+        assert connection.execute(by_start).all() == [("s1", False), ("s2", True)]
 
 
 def test_the_id_of_an_archived_order_stays_used(ledger_database: Engine, folder: ArchiveFolder) -> None:
