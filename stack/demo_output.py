@@ -14,6 +14,7 @@ from rich.tree import Tree
 
 from operations.access.roles import Role
 from operations.reading.order_details import OrderDetails
+from stack.ledger_discovery import needed_setting
 from stack.running_stack import RunningStack, python_command
 from views.shared.value_format import pluralize
 from workflows.contract.order_views import LineView, StepView
@@ -79,6 +80,7 @@ class DemoOutput:
         self._print_table(
             {"Every order, in the console": stack.sign_in_links.get(Role.OPERATOR, stack.addresses.console)}
             | {"In Temporal's Web UI": stack.orders_page, "In another terminal": stack.cli_command("list")}
+            | _ledger_row(stack)
         )
 
     def show_next_steps(self, stack: RunningStack, order_id: str, keeps_running: bool) -> None:
@@ -99,6 +101,7 @@ class DemoOutput:
             | {"What the sandbox systems did": f"{stack.addresses.sandbox}/_log"}
             | {"The gateway's requests": f"{stack.addresses.gateway}/docs"}
             | {"In another terminal": stack.cli_command(f"show {order_id}")}
+            | _ledger_row(stack)
             | offer
         )
         self.print_line("")
@@ -108,6 +111,12 @@ class DemoOutput:
         width = max(map(len, rows)) + 1
         for name, value in rows.items():
             self.print_bullet(f"{name + ':':<{width}}  {value}")
+
+
+def _ledger_row(stack: RunningStack) -> dict[str, str]:
+    """Empty if commands in another terminal find the ledger by themselves."""
+    setting = needed_setting(stack.folder)
+    return {} if setting is None else {"Set there, for the ledger": setting}
 
 
 def _describe_line(line: LineView, style: str) -> Text:

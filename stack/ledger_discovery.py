@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,6 +12,18 @@ from stack.options import DATA_FOLDER, DEMO_FOLDER, HOST
 
 DEFAULT_FOLDERS = (DATA_FOLDER, DATA_FOLDER / DEMO_FOLDER)
 """Those of `up` and `demo` in the working directory, if no other is named."""
+
+
+def ledger_setting(url: str) -> str:
+    """The variable that names this ledger, as a shell takes it."""
+    return f"{LEDGER_URL}={shlex.quote(url)}"
+
+
+def needed_setting(folder: DataFolder, folders: Iterable[Path] = DEFAULT_FOLDERS) -> str | None:
+    """What has to be set so that commands in the working directory find the ledger of the stack that runs on `folder`.
+    None: they find it by themselves."""
+    is_looked_at = folder.path.resolve() in {each.resolve() for each in folders}
+    return None if is_looked_at else ledger_setting(folder.ledger_url)
 
 
 def ledger_of_running_stack(temporal_address: str, folders: Iterable[Path] = DEFAULT_FOLDERS) -> str | None:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from stack.catalogue_watch import watch_catalogue
 from stack.console_sign_in import own_accounts_file
+from stack.data_folder import DataFolder
+from stack.ledger_discovery import needed_setting
 from stack.lifecycle import run_until_signal
 from stack.options import StackOptions
 from stack.pretend_watch import watch_missing_examples
@@ -27,6 +29,8 @@ def up(options: StackOptions, print_line: PrintLine) -> int:
         return 0
 
     farewell = f"Ended. Orders and data are kept in {options.data}; the next `up` continues with them."
+    if setting := needed_setting(DataFolder(options.data)):
+        farewell += f"\nTo read the ledger while the stack is not up, set {setting}"
     return run_until_signal(options, print_line, report, status_at_signal=0, farewell=farewell)
 
 
@@ -53,6 +57,8 @@ def _welcome(stack: RunningStack) -> Iterator[str]:
     if addresses.pretend is not None:
         yield f"Pretended   {addresses.pretend}/_log  (the calls; /_deliveries: callbacks and events; /_notifications)"
     yield f"Ledger      {stack.folder.ledger}  (all orders, also for SQL)"
+    if setting := needed_setting(stack.folder):
+        yield f"            {setting}  (set this, so that commands find it)"
     yield f"Logs        {stack.folder.path}/*.log"
     yield f"Secrets     {stack.folder.environment_file}  (for another worker, or for calls to the gateway)"
     yield f"Accounts    {own_accounts_file() or stack.folder.accounts}  (of the console and the gateway)"

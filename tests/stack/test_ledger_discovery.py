@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from stack.data_folder import DataFolder
-from stack.ledger_discovery import ledger_of_ended_stack, ledger_of_running_stack
+from stack.ledger_discovery import ledger_of_ended_stack, ledger_of_running_stack, needed_setting
 
 
 def _folder(path: Path, address: str) -> DataFolder:
@@ -45,3 +47,21 @@ def test_the_ledger_that_a_stack_has_left_is_found(tmp_path: Path) -> None:
 
 def test_without_a_stack_there_is_no_ledger(tmp_path: Path) -> None:
     assert ledger_of_running_stack("localhost:7233", [tmp_path]) is None
+
+
+@pytest.mark.parametrize("path", [".ordo", ".ordo/demo", "other/../.ordo"])
+def test_commands_find_the_ledger_in_the_usual_folders(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "other").mkdir()
+    assert needed_setting(DataFolder(Path(path))) is None
+
+
+@pytest.mark.parametrize("path", ["data", ".ordo/other", "my data"])
+def test_the_ledger_in_another_folder_needs_a_setting(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    setting = needed_setting(DataFolder(Path(path)))
+    assert setting == f"ORDO_LEDGER_URL=sqlite:///{tmp_path}/{path.replace(' ', '%20')}/ledger.sqlite"

@@ -34,6 +34,17 @@ def test_it_says_where_everything_is(up: Up) -> None:
     assert f"--address {up.address}" in said
 
 
+def test_it_says_how_commands_find_the_ledger_in_a_folder_of_its_own(up: Up, monkeypatch: pytest.MonkeyPatch) -> None:
+    setting = f"ORDO_LEDGER_URL=sqlite:///{up.folder}/data/ledger.sqlite"
+    assert f"{setting}  (set this, so that commands find it)\n" in "".join(up.said)
+    unset = up.starter("ledger", "status")
+    assert unset.returncode == 1
+    assert "If it runs with another --data DIR, set ORDO_LEDGER_URL=sqlite:///DIR/ledger.sqlite" in unset.stderr
+    monkeypatch.setenv(*setting.split("=", 1))
+    found = up.starter("ledger", "status")
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
 def test_the_readmes_offer_runs_without_a_restart(up: Up) -> None:
     readme.save_files(up.folder)
     for words in readme.commands():
@@ -97,6 +108,7 @@ def test_ctrl_c_ends_all_of_it_and_the_next_start_goes_on_with_the_same_data(tmp
         first.close()
     assert first.process.returncode == 0
     first.until_said("Ended.")
+    first.until_said(f"not up, set ORDO_LEDGER_URL=sqlite:///{folder}/data/ledger.sqlite")
     assert first.left() == []
     second = Up(folder, first.ports).ready()
     try:
