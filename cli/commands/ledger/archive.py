@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.commands.ledger.options import PANEL, chosen_database
+from cli.commands.ledger.options import PANEL, DatabaseOption, chosen_database
 from cli.framework.command import register_command
 from cli.framework.errors import UsageError
 from cli.framework.options import OrderIdArgument, value_option
@@ -52,6 +52,7 @@ def archive(
         int, typer.Option(metavar="N", min=1, max=10_000, help="Orders of one file, and of one transaction.")
     ] = 500,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would be archived.")] = False,
+    database: DatabaseOption = None,
 ) -> None:
     """Move orders that ended long ago from the ledger into an archive.
 
@@ -63,7 +64,7 @@ def archive(
     _check_rule(state or (), older_than)
     rules = ledger_life.archive_rules([each.value for each in state or ()], older_than)
     if dry_run:
-        counted = ledger_life.count_archivable(rules, chosen_database(session))
+        counted = ledger_life.count_archivable(rules, chosen_database(session, database))
         session.print_result({"orders": counted.by_state, "held": counted.held}, _would_archive(counted, rules))
         return
 
@@ -71,7 +72,7 @@ def archive(
         if session.is_terminal and not session.is_json:
             session.print_note(f"{done.orders:,} orders archived …")
 
-    done = ledger_life.archive(rules, to, format.value, batch, report, chosen_database(session))
+    done = ledger_life.archive(rules, to, format.value, batch, report, chosen_database(session, database))
     session.print_result({"orders": done.orders, "files": done.files}, _archived(done))
 
 
@@ -92,21 +93,25 @@ def _check_rule(states: Sequence[OrderState], older_than: str | None) -> None:
         raise UsageError("How long ago the orders ended is not said: --state goes with --older-than AGE")
 
 
-def restore(session: Session, order_id: OrderIdArgument, archive: ArchiveOption = None) -> None:
+def restore(
+    session: Session, order_id: OrderIdArgument, archive: ArchiveOption = None, database: DatabaseOption = None
+) -> None:
     """Bring an archived order back into the ledger.
 
     It leaves the archive. The next `ledger archive` moves it there again, unless it is under legal hold.
     """
     from operations import ledger_life
 
-    count = ledger_life.restore(order_id, archive, chosen_database(session))
+    count = ledger_life.restore(order_id, archive, chosen_database(session, database))
     revisions = f", with {count} submissions," if count > 1 else ""
     document = {"order_id": order_id, "submissions": count}
     session.print_result(document, f"Order {order_id}{revisions} is in the ledger again.")
 
 
 def register_archive(
-    session: Session, folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The archive.")]
+    session: Session,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The archive.")],
+    database: DatabaseOption = None,
 ) -> None:
     """Make the orders of an archive known to a ledger that lost them.
 
@@ -116,7 +121,7 @@ def register_archive(
     from operations import ledger_life
     from views.shared.value_format import pluralize
 
-    count = ledger_life.register_archive(folder, chosen_database(session))
+    count = ledger_life.register_archive(folder, chosen_database(session, database))
     session.print_result({"orders": count}, f"{pluralize(count, 'archived order')} registered.")
 
 

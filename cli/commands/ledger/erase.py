@@ -8,7 +8,7 @@ import typer
 from pydantic_core import to_jsonable_python
 
 from cli.commands.ledger.archive import ArchiveOption
-from cli.commands.ledger.options import PANEL, chosen_database
+from cli.commands.ledger.options import PANEL, DatabaseOption, chosen_database
 from cli.framework.actor import make_actor
 from cli.framework.command import register_command
 from cli.framework.confirm import can_prompt, confirm
@@ -40,6 +40,7 @@ def erase(
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be erased.")] = False,
     yes: YesOption = False,
+    database: DatabaseOption = None,
 ) -> int | None:
     """Erase a customer's personal data: in the ledger, in the archive and in Temporal.
 
@@ -52,7 +53,7 @@ def erase(
 
     if not dry_run and not reason.strip():
         raise UsageError("An erasure needs a --reason")
-    ledger = chosen_database(session)
+    ledger = chosen_database(session, database)
     plan = call_server(session, lambda server: ledger_life.plan_erasure(server.client, customer, ledger))
     if dry_run:
         session.print_result(_plan_document(plan), "\n".join(plan_sentences(plan, customer)))
@@ -73,12 +74,12 @@ def erase(
     return EXIT_NOT_COMPLETED if record.remaining else None
 
 
-def erasures(session: Session) -> None:
+def erasures(session: Session, database: DatabaseOption = None) -> None:
     """List the erasures: who asked for them, when and why, and what they still wait for."""
     from operations import ledger_life
     from views.infrastructure.data_life import erasures_table
 
-    found = ledger_life.list_erasures(chosen_database(session))
+    found = ledger_life.list_erasures(chosen_database(session, database))
     if session.is_json:
         session.print_json({"erasures": to_jsonable_python(found)})
     elif found:

@@ -8,7 +8,7 @@ from cli.commands.ledger import archive, check, erase, holds, migrate, rebuild, 
 
 HELP = """Look after the ledger: the database in which orders are found.
 
-ORDO_LEDGER_URL names it."""
+ORDO_LEDGER_URL names it, or --database."""
 
 
 def register(app: typer.Typer) -> None:

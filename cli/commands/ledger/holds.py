@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic_core import to_jsonable_python
 
-from cli.commands.ledger.options import PANEL, chosen_database
+from cli.commands.ledger.options import PANEL, DatabaseOption, chosen_database
 from cli.framework.actor import make_actor
 from cli.framework.command import register_command
 from cli.framework.errors import UsageError
@@ -33,6 +33,7 @@ def hold(
     customer: CustomerOption = None,
     reason: Annotated[str, value_option("TEXT", "Why; required.")] = "",
     by: ByOption = None,
+    database: DatabaseOption = None,
 ) -> None:
     """Put an order or a customer under legal hold: neither archived nor erased until released."""
     from operations import ledger_life
@@ -40,18 +41,22 @@ def hold(
     scope, subject = _subject(order, customer)
     if not reason.strip():
         raise UsageError("A hold needs a --reason")
-    placed = ledger_life.hold(scope, subject, make_actor(by, reason), chosen_database(session))
+    placed = ledger_life.hold(scope, subject, make_actor(by, reason), chosen_database(session, database))
     session.print_result(to_jsonable_python(placed), f"{scope.value.capitalize()} {subject} is under legal hold.")
 
 
 def release(
-    session: Session, order: OrderArgument = None, customer: CustomerOption = None, by: ByOption = None
+    session: Session,
+    order: OrderArgument = None,
+    customer: CustomerOption = None,
+    by: ByOption = None,
+    database: DatabaseOption = None,
 ) -> None:
     """Release an order or a customer from legal hold."""
     from operations import ledger_life
 
     scope, subject = _subject(order, customer)
-    ledger_life.release(scope, subject, make_actor(by, ""), chosen_database(session))
+    ledger_life.release(scope, subject, make_actor(by, ""), chosen_database(session, database))
     document = {"scope": scope.value, "subject": subject}
     session.print_result(document, f"{scope.value.capitalize()} {subject} is released from legal hold.")
 
@@ -59,12 +64,13 @@ def release(
 def holds(
     session: Session,
     released: Annotated[bool, typer.Option("--released", help="Also holds that were released.")] = False,
+    database: DatabaseOption = None,
 ) -> None:
     """List the legal holds: on what, why, by whom and since when."""
     from operations import ledger_life
     from views.infrastructure.data_life import holds_table
 
-    found = ledger_life.list_holds(chosen_database(session), released=released)
+    found = ledger_life.list_holds(chosen_database(session, database), released=released)
     if session.is_json:
         session.print_json({"holds": to_jsonable_python(found)})
     elif found:

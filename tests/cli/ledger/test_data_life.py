@@ -73,6 +73,32 @@ def test_an_archive_that_is_not_there_is_said(tmp_path: Path) -> None:
     assert "If it was moved, ORDO_LEDGER_ARCHIVE names where it is" in shown.err
 
 
+def test_every_command_takes_the_url_of_the_database(
+    ledger_url: URL, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("ORDO_LEDGER_URL")
+    url = ("--database", ledger_url.render_as_string(hide_password=False), "-o", "json")
+    assert call("ledger", "hold", "HS-2", "--reason", "an audit", *url).json["subject"] == "HS-2"
+    assert [each["subject"] for each in call("ledger", "holds", *url).json["holds"]] == ["HS-2"]
+    counted = call("ledger", "archive", "--older-than", "1d", "--dry-run", *url)
+    assert counted.json == {"orders": {"completed": 1}, "held": 1}
+    assert call("ledger", "release", "HS-2", *url).json["subject"] == "HS-2"
+    assert call("ledger", "archive", "--older-than", "1d", *url).json["orders"] == 2
+    assert call("ledger", "register", tmp_path / "archive", *url).json == {"orders": 0}
+    assert call("ledger", "restore", "HS-1", *url).json == {"order_id": "HS-1", "submissions": 1}
+    assert call("ledger", "erasures", *url).json == {"erasures": []}
+
+
+async def test_an_erasure_takes_the_url_of_the_database(
+    temporal: WorkflowEnvironment, ledger_url: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ORDO_LEDGER_URL")
+    ordo = Ordo(server_address(temporal.client), "tests-data-life")
+    url = ("--database", ledger_url.render_as_string(hide_password=False))
+    listed = await ordo("erase", "--customer", "C-88", "--dry-run", "-o", "json", *url)
+    assert [each["order_id"] for each in listed.json["orders"]] == ["HS-1"]
+
+
 def test_a_hold_is_placed_listed_and_released() -> None:
     refused(call("ledger", "hold", "--reason", "an audit"), "Name either an order or, with --customer", 2)
     refused(call("ledger", "hold", "HS-1"), "A hold needs a --reason", 2)
