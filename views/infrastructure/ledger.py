@@ -96,7 +96,7 @@ def _feeders_table(status: LedgerStatus) -> PlainTable:
         for each in status.feeders
     ]
     columns = ["Worker", "Reported", "Oldest unwritten", "Orders waiting", "Changes written", "Orders dropped"]
-    return PlainTable(columns, rows, right_aligned=(3, 4, 5))
+    return PlainTable(columns, rows, right_aligned=(3, 4, 5), droppable=(4, 2, 1))
 
 
 def _gaps_table(status: LedgerStatus) -> PlainTable:

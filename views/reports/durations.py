@@ -51,7 +51,8 @@ def _steps_table(steps: Sequence[StepDurations]) -> PlainTable:
         ]
         for row in steps
     ]
-    return PlainTable(["Step", "Done", "p50", "p90", "Expected", "Longer"], rows, right_aligned=(1, 5))
+    headings = ["Step", "Done", "p50", "p90", "Expected", "Longer"]
+    return PlainTable(headings, rows, right_aligned=(1, 5), droppable=(3, 4, 1))
 
 
 def _share_over(row: StepDurations) -> Text:

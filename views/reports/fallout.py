@@ -36,4 +36,4 @@ def fallout_page(report: FalloutReport) -> Iterator[RenderableType]:
     ]
     headings = ["System", "Error", "Steps", "Orders", "Tries", "Open", "Oldest", "p50", "p90", "How it ended"]
     yield Text("")
-    yield PlainTable(headings, rows, right_aligned=(2, 3, 4, 5))
+    yield PlainTable(headings, rows, right_aligned=(2, 3, 4, 5), droppable=(8, 4, 7))

@@ -75,7 +75,7 @@ def _systems_table(report: ShiftReport) -> PlainTable:
         for row in report.failing_systems
     ]
     headings = ["System", "Error", "Failed", "Of all", "Orders", "First", "Last", "Last success"]
-    return PlainTable(headings, rows, right_aligned=(2, 3, 4))
+    return PlainTable(headings, rows, right_aligned=(2, 3, 4), droppable=(5, 4))
 
 
 def _stuck(stuck: StuckOrders) -> Iterator[RenderableType]:

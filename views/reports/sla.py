@@ -50,4 +50,4 @@ def _table(heading: str, rows: Sequence[tuple[str, SlaRow]]) -> PlainTable:
         for name, row in rows
     ]
     headings = [heading, "Kept", "Missed", "Open", "Kept %", "Late p50", "Latest"]
-    return PlainTable(headings, cells, right_aligned=(1, 2, 3, 4))
+    return PlainTable(headings, cells, right_aligned=(1, 2, 3, 4), droppable=(5, 3))
