@@ -189,5 +189,7 @@ def ended_sentence(order: OrderView, step: StepView | None = None) -> str | None
         return f"{label[:1].upper()}{label[1:]} is {step.state}{at}; it waits for nothing."
     if order.state in ENDED_ORDER_STATES and order.interrupted is None:
         at = f" at {format_time(order.ended_at)}" if order.ended_at else ""
+        if order.state is OrderState.REJECTED:
+            return f"Order {order.order_id} was rejected when it was submitted{at}; it waits for nothing."
         return f"Order {order.order_id} ended {order.state}{at}; it waits for nothing."
     return None

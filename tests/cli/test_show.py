@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from tests.support.command_line import Ordo
+from tests.support.command_line import Ordo, order_of
 from tests.support.servers.temporal import until_at_rest
 
 
@@ -14,6 +16,16 @@ async def test_unknown_order_is_exit_1(ordo: Ordo, command: str) -> None:
     called = await ordo(command, "L-0")
     assert called.status == 1
     assert called.err.startswith("Error: There is no order L-0")
+
+
+async def test_a_rejected_order_tells_why_in_place_of_its_history(ordo: Ordo) -> None:
+    assert (await ordo("start", "-", stdin=json.dumps(order_of("notes", "L-9")))).status == 1
+    why, history = await ordo("why", "L-9"), await ordo("history", "L-9")
+    assert "Order L-9 was rejected when it was submitted at " in why.out
+    assert history.out.startswith("Order L-9 was rejected when it was submitted; its history has no entry.\n")
+    for called in (why, history):
+        assert called.status == 0
+        assert "did you mean `note`" in called.out.partition("Why it was rejected")[2]
 
 
 async def test_list_has_the_documented_keys_and_filters(ordo: Ordo) -> None:

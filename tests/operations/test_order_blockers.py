@@ -111,6 +111,8 @@ def test_ended_order_and_step_wait_for_nothing() -> None:
     assert "ended completed at 2026-12-01" in (ended_sentence(order) or "")
     assert "Step 1 (a.x@1) is completed" in (ended_sentence(order_view(), done) or "")
     assert ended_sentence(order_view()) is None
+    rejected = ended_sentence(order_view(OrderState.REJECTED, ended_at=START)) or ""
+    assert "was rejected when it was submitted at 2026-12-01" in rejected
 
 
 @pytest.mark.parametrize("state", [OrderState.ACKNOWLEDGED, OrderState.IN_PROGRESS])

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from operations.blockers.kept_events import kept_event_sentences
 from operations.blockers.order_blockers import ended_sentence, lateness_sentence
-from views.order.order_page import order_headline
+from views.order.order_page import order_headline, rejection_section
 from views.shared.commands import commands_text
 from views.shared.state_styles import JEOPARDY_STYLES, STEP_MARKS
 from views.shared.table import KeyValueList
@@ -35,6 +35,8 @@ def render_blockers(
     if ended or not blockers:
         yield Text(ended or "Nothing is known to hold it up now; look again in a moment.")
         blockers = []
+    if ended and step is None:
+        yield from rejection_section(details.order)
     by_id = {each.id: each for each in details.steps}
     for blocker in blockers:
         yield Text("")

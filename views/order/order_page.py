@@ -22,7 +22,7 @@ from views.shared.state_styles import ORDER_STYLES, STEP_MARKS
 from views.shared.table import Cell, KeyValueList, PlainTable, titled_section
 from views.shared.time_format import format_elapsed, format_short_time, format_time
 from views.shared.value_format import format_customer, format_quantity, format_values, in_words
-from workflows.contract.states import ENDED_ORDER_STATES, SETTLED, Jeopardy
+from workflows.contract.states import ENDED_ORDER_STATES, SETTLED, Jeopardy, OrderState
 
 if TYPE_CHECKING:
     from ledger.reading.single_order.attempts import StoredAttempt
@@ -41,9 +41,7 @@ def render_order(
     now, order = now or datetime.now(UTC), details.order
     yield order_headline(order)
     yield KeyValueList(list(_properties(order, now, published)))
-    if order.findings:
-        findings = finding_lines(Finding.model_validate(finding) for finding in order.findings)
-        yield from titled_section("Why it was rejected", Group(*findings))
+    yield from rejection_section(order)
     if order.order_lines:
         yield from titled_section("Order lines", _order_line_table(order.order_lines, now))
     if order.lines:
@@ -79,6 +77,13 @@ def order_headline(order: OrderView) -> Text:
         Text(f"revision {order.revision}" if order.revision > 1 else ""),
     ]
     return Text("  ").join(part for part in parts if part)
+
+
+def rejection_section(order: OrderView) -> Iterator[RenderableType]:
+    """Why the order was rejected. Empty if it was not, or if an erasure has emptied it."""
+    if order.findings:
+        findings = finding_lines(Finding.model_validate(finding) for finding in order.findings)
+        yield from titled_section("Why it was rejected", Group(*findings))
 
 
 def recovery_hint(order_id: str, interruption: Interruption) -> Text:
@@ -194,6 +199,15 @@ def history_table(entries: Sequence[HistoryEntry]) -> PlainTable:
         for entry in entries
     ]
     return PlainTable(["When", "What", "Step", "Who", "Why"], rows, wrapping=1)
+
+
+def empty_history(order: OrderView) -> Iterator[RenderableType]:
+    """What is printed in place of a history without entries."""
+    if order.state is OrderState.REJECTED:
+        yield Text(f"Order {order.order_id} was rejected when it was submitted; its history has no entry.")
+        yield from rejection_section(order)
+    else:
+        yield Text("The history has no entry.")
 
 
 def attempts_table(attempts: Sequence[StoredAttempt]) -> PlainTable:

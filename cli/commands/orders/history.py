@@ -45,7 +45,7 @@ def history(
     The ledger has all entries, with the data that people entered. An order itself keeps its latest ones.
     """
     from operations.history_responses import history_response
-    from views.order.order_page import history_table
+    from views.order.order_page import empty_history, history_table
 
     source = source_preference(live=live, ledger=ledger, submission=submission)
     details = call_server(session, lambda server: server.read_history(order_id, source, submission))
@@ -60,8 +60,10 @@ def history(
         return
     if entries:
         session.print(history_table(entries))
+    elif details.order.history:
+        session.print("No entry fits.")
     else:
-        session.print("No entry fits." if details.order.history else "The history has no entry.")
+        session.print(*empty_history(details.order))
     note_order_source(session, details)
 
 

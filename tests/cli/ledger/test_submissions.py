@@ -51,6 +51,9 @@ async def test_a_rejected_order_that_runs_again_tells_each_of_its_submissions(
     assert shown.out.startswith(f"{order_id}  rejected\n")
     assert "did you mean `note`" in shown.out.partition("Why it was rejected")[2]
     assert shown.err == "From the ledger, up to date. This is submission 1, not the latest one.\n"
+    history = await ordo("history", order_id, "--submission", 1)
+    assert history.out.startswith(f"Order {order_id} was rejected when it was submitted; its history has no entry.\n")
+    assert "did you mean `note`" in history.out.partition("Why it was rejected")[2]
     whole = [(await ordo("show", order_id, "--submission", each, "-o", "json")).json for each in (1, 2, 3)]
     assert [(each["state"], each["revision"], len(each["steps"])) for each in whole] == [
         ("rejected", 1, 0),
