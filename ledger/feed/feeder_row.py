@@ -14,8 +14,9 @@ REPORT_INTERVAL = 5.0
 """Seconds between two reports of a feeder that has nothing to write."""
 FORGET_INTERVAL = timedelta(minutes=1)
 """How often a feeder looks for rows of feeders that were killed: these leave their rows."""
-FORGOTTEN_AFTER = timedelta(minutes=2)
-"""Since the last report of a feeder that had written everything. One that is only cut off adds its row anew."""
+FORGOTTEN_AFTER = timedelta(minutes=10)
+"""Since the last report of a feeder that had written everything. One that is only cut off may have changes by now. It
+adds its row anew, and reconciliation compares its orders meanwhile."""
 UNWRITTEN_FORGOTTEN_AFTER = timedelta(days=1)
 """Since the last report of a feeder that still had changes to write."""
 WITHDRAWN = "withdrawn_feeders"
