@@ -6,7 +6,8 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import pytest
@@ -29,10 +30,14 @@ from tests.support.workflows.order_runner import ANN, Desk, Order, desk_on
 from tests.support.workflows.scripted_activities import failure
 from workflows.contract import actions
 from workflows.contract.order_messages import StepAction, order_workflow_id
-from workflows.contract.states import OrderState, StepState
+from workflows.contract.order_views import OrderView
+from workflows.contract.states import Jeopardy, OrderState, StepState
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 T = TypeVar("T")
+PAST, SOON = datetime(2026, 1, 1, 8, tzinfo=UTC), datetime.now(UTC) + timedelta(days=1)
+FUTURE = datetime(2090, 1, 1, 8, tzinfo=UTC)
+ON_TRACK, AT_RISK, LATE = Jeopardy.ON_TRACK, Jeopardy.AT_RISK, Jeopardy.LATE
 TASK = {"a": {"manual": {"queue": "care", "form": {"serial": {"type": "string"}}}}}
 
 
@@ -168,6 +173,53 @@ async def test_running_order_answers_itself_and_an_ended_one_is_read(desk: Desk,
     unlike = {"history", "forecast", "lines", "order_lines", "held_up_by"}
     assert ended.order.model_dump(exclude=unlike) == live.order.model_dump(exclude=unlike)
     assert [step.model_dump() for step in ended.steps] == [step.model_dump() for step in live.steps]
+
+
+def line_jeopardy(order: OrderView) -> list[Jeopardy]:
+    return [line.jeopardy for line in (*order.order_lines, *order.lines)]
+
+
+@pytest.mark.parametrize(
+    ("of_order", "of_order_line", "of_line", "running", "ended"),
+    [
+        (PAST, None, None, [LATE, LATE], [LATE, LATE]),
+        (SOON, None, None, [AT_RISK, AT_RISK], [ON_TRACK, ON_TRACK]),
+        (FUTURE, None, None, [ON_TRACK, ON_TRACK], [ON_TRACK, ON_TRACK]),
+        (FUTURE, PAST, PAST, [LATE, LATE], [LATE, LATE]),
+        (PAST, FUTURE, None, [ON_TRACK, LATE], [ON_TRACK, LATE]),
+        (None, None, None, [ON_TRACK, ON_TRACK], [ON_TRACK, ON_TRACK]),
+    ],
+)
+async def test_lines_are_as_late_as_the_order_itself_says(
+    desk: Desk,
+    orders: OrderClient,
+    of_order: datetime | None,
+    of_order_line: datetime | None,
+    of_line: datetime | None,
+    running: list[Jeopardy],
+    ended: list[Jeopardy],
+) -> None:
+    """The order is requested for `of_order`, its order line and its fulfilment line for dates of their own."""
+    order = Order(desk.client, f"O-{uuid.uuid4().hex[:8]}")
+    plan = plan_of({"a": {**TASK["a"], "expected": "2d"}}, order=order.id, requested_completion=of_order)
+    (order_line,), (line,) = plan.order_lines, plan.fulfilment_lines
+    desk.script.plans[order.id] = replace(
+        plan,
+        order_lines=(replace(order_line, requested_completion=of_order_line),),
+        fulfilment_lines=(replace(line, requested_completion=of_line),),
+    )
+    assert (await desk.send(order.id)).accepted
+    await order.until_state(a="in_progress")
+    for expected in (running, ended):
+        live = (await orders.read(order.id, source="live")).order
+        assert line_jeopardy(live) == expected
+        for with_steps in (True, False):
+            kept = await orders.read(order.id, source="ledger", steps=with_steps)
+            assert (kept.order.jeopardy, line_jeopardy(kept.order)) == (live.jeopardy, expected)
+        if expected is running:
+            await complete(orders, order)
+            await order.ended()
+            await eventually(lambda: orders.read(order.id), lambda found: found.source == "ledger")
 
 
 async def test_without_a_worker_the_ledger_answers(

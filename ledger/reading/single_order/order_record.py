@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, exists, func, select
 
 from ledger.reading.row_views import history_entry, line_view, order_view, step_view
 from ledger.reading.single_order.history_page import HistoryPage, HistoryRequest, page_of
+from ledger.reading.single_order.line_jeopardy import LineJeopardy, LineStep
 from ledger.reading.single_order.order_storage import NOT_MOVED, OrderStorage
 from ledger.schema.tables import (
     amendments,
@@ -25,7 +26,7 @@ from ledger.schema.tables import (
 )
 from workflows.contract.order_changes import AmendmentRecord
 from workflows.contract.order_views import HistoryEntry, LineView, OrderView, StepView
-from workflows.contract.states import ENDED_ORDER_STATES, OrderState, StepState
+from workflows.contract.states import ENDED_ORDER_STATES, Jeopardy, OrderState, StepState
 
 
 class OrderPosition(NamedTuple):
@@ -88,14 +89,9 @@ def read_order(
         return None
     found = tuple(read_steps(connection, row.key)) if with_steps else ()
     states = (step.state for step in found) if with_steps else _step_states(connection, row.key)
-    lines = read_lines(connection, row.key)
     order = order_view(row, Counter(state.value for state in states))
-    history = read_history(connection, row.key)
-    filled = {
-        "order_lines": [line for is_fulfilment, line in lines if not is_fulfilment],
-        "lines": [line for is_fulfilment, line in lines if is_fulfilment],
-        "history": history,
-    }
+    ordered, below = read_lines(connection, row, found if with_steps else None)
+    filled = {"order_lines": ordered, "lines": below, "history": read_history(connection, row.key)}
     return OrderRecordRead(_head(row), order.model_copy(update=filled), found)
 
 
@@ -146,10 +142,30 @@ def _step_states(connection: Connection, key: int) -> list[StepState]:
     return [StepState(state) for state in connection.scalars(query)]
 
 
-def read_lines(connection: Connection, key: int) -> list[tuple[bool, LineView]]:
-    """Each with whether it is a fulfilment line."""
-    query = select(order_lines).where(order_lines.c.order_key == key).order_by(order_lines.c.number)
-    return [(row.fulfilment, line_view(row)) for row in connection.execute(query)]
+def read_lines(
+    connection: Connection, order: Row[Any], found: Sequence[StepView] | None = None
+) -> tuple[list[LineView], list[LineView]]:
+    """The order lines and the fulfilment lines, with their jeopardy. `order` is its row; `found` are its steps, if they
+    have been read."""
+    query = select(order_lines).where(order_lines.c.order_key == order.key).order_by(order_lines.c.number)
+    rows = connection.execute(query).all()
+    ordered = [line_view(row) for row in rows if not row.fulfilment]
+    below = [line_view(row) for row in rows if row.fulfilment]
+    jeopardy = LineJeopardy(order.requested_completion, Jeopardy(order.jeopardy), order.forecast, now=datetime.now(UTC))
+    if not jeopardy.has_dates((*ordered, *below)):
+        return ordered, below
+    return jeopardy.judge(ordered, below, _line_steps(connection, order.key, found))
+
+
+def _line_steps(connection: Connection, key: int, found: Sequence[StepView] | None) -> list[LineStep]:
+    if found is not None:
+        undone = [None if step.undo is None else step.undo.state for step in found]
+        return [LineStep(step.lines, step.state, undo, step.ended_at) for step, undo in zip(found, undone, strict=True)]
+    query = select(steps.c.lines, steps.c.state, steps.c.undo, steps.c.ended_at).where(steps.c.order_key == key)
+    return [
+        LineStep(row.lines, StepState(row.state), None if row.undo is None else row.undo["state"], row.ended_at)
+        for row in connection.execute(query)
+    ]
 
 
 def read_history(connection: Connection, key: int) -> list[HistoryEntry]:

@@ -42,19 +42,18 @@ def read_plan(connection: Connection, order_id: str) -> StoredPlan | None:
     head = read_head(connection, order_id)
     if head is None or head.has_gap:
         return None
-    of_order = select(orders.c.started_at, orders.c.revision, orders.c.step_count).where(orders.c.key == head.key)
-    order = connection.execute(of_order).one()
+    order = connection.execute(select(orders).where(orders.c.key == head.key)).one()
     columns = [steps.c["step_id" if name == "id" else name] for name in PlanStepRow._fields]
     of_steps = select(*columns).where(steps.c.order_key == head.key).order_by(steps.c.number)
     found = [PlanStepRow._make(row) for row in connection.execute(of_steps)]
     if len(found) != order.step_count:
         return None
-    lines = read_lines(connection, head.key)
+    order_lines, lines = read_lines(connection, order)
     return StoredPlan(
         head.order_id,
         order.started_at,
         order.revision,
-        [line for is_fulfilment, line in lines if not is_fulfilment],
-        [line for is_fulfilment, line in lines if is_fulfilment],
+        order_lines,
+        lines,
         found,
     )
