@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -23,6 +23,15 @@ TRIES, PAUSE = 8, 0.5
 """How often, and after how many seconds, an order is compared again that has moved on meanwhile."""
 STATE_COUNTS = "state_counts"
 FORGOTTEN = "Temporal does not know it any more"
+UNLISTED = "it is not in Temporal's list of orders; if it was just submitted, try again in a second"
+
+
+class _LeftOut(Exception):
+    """Nothing of an order is compared."""
+
+    def __init__(self, away: MovedAway) -> None:
+        super().__init__(away)
+        self.away = away
 
 
 class OrderUnknown(Exception):
@@ -36,11 +45,13 @@ class CheckResult:
     differences: list[Difference] = field(default_factory=list)
     unanswered: dict[str, str] = field(default_factory=dict)
     """Orders that could not be compared, and why."""
+    left_out: dict[str, MovedAway] = field(default_factory=dict)
+    """Orders of which nothing is compared, because they were archived or erased."""
 
     @property
     def compared(self) -> int:
-        """Orders, without those that could not be compared."""
-        return max(self.checked - len(self.unanswered), 0)
+        """Orders, without those that were not compared."""
+        return max(self.checked - len(self.unanswered) - len(self.left_out), 0)
 
     @property
     def is_clean(self) -> bool:
@@ -63,8 +74,7 @@ class LedgerCheck:
         """Every order that runs, or ended since then; or one order. Raises OrderUnknown for an id that nobody knows,
         the client's errors and the database's."""
         result = CheckResult()
-        if order_id is not None and (reason := await self._why_not_compared(order_id)):
-            result.checked, result.unanswered[order_id] = 1, reason
+        if order_id is not None and not await self._is_listed(order_id, result):
             return result
         with scratch_ledger() as scratch:
             async for each in self._order_ids(closed_since, order_id):
@@ -74,15 +84,20 @@ class LedgerCheck:
             result.differences += await asyncio.to_thread(self._wrong_counts)
         return result
 
-    async def _why_not_compared(self, order_id: str) -> str | None:
-        """Why there is nothing to compare with the ledger. None: there is something. Raises OrderUnknown."""
+    async def _is_listed(self, order_id: str, result: CheckResult) -> bool:
+        """Whether there is something to compare with the ledger. If not, the result says why. Raises OrderUnknown."""
         async for _ in self.runs.of_order(order_id):
-            return None
+            return True
         if await self.runs.describe(order_id) is not None:
-            return "it is not in Temporal's list of orders; if it was just submitted, try again in a second"
-        if not await asyncio.to_thread(self._is_in_ledger, order_id):
+            result.unanswered[order_id] = UNLISTED
+        elif moved := await asyncio.to_thread(self._moved, order_id):
+            result.left_out[order_id] = _of_order(moved.values())
+        elif await asyncio.to_thread(self._is_in_ledger, order_id):
+            result.unanswered[order_id] = FORGOTTEN
+        else:
             raise OrderUnknown(order_id)
-        return FORGOTTEN
+        result.checked = 1
+        return False
 
     def _is_in_ledger(self, order_id: str) -> bool:
         with self._engine.connect() as connection:
@@ -114,6 +129,9 @@ class LedgerCheck:
             except (OrderUnanswered, OrderGone) as error:
                 result.unanswered[order_id] = str(error) or FORGOTTEN
                 return
+            except _LeftOut as error:
+                result.left_out[order_id] = error.away
+                return
             except repairs.RecordRefused as error:
                 result.unanswered[order_id] = f"its record cannot be written: {error}"
                 return
@@ -122,20 +140,27 @@ class LedgerCheck:
         result.differences += found
 
     async def _differences(self, order_id: str, scratch: ScratchLedger) -> list[Difference]:
+        """Raises _LeftOut, if all of the order was archived or erased, and what reading a record raises."""
         await asyncio.to_thread(scratch.clear)
+        left_out, records = list[MovedAway](), 0
         moved = await asyncio.to_thread(self._moved, order_id)
         async for listed in self.runs.of_order(order_id):
             run = await self.runs.describe(order_id, listed.run_id)
             if run is None or run.reset_to is not None:
                 continue
             is_closed = run.execution.status is not WorkflowExecutionStatus.RUNNING
-            if moved.get((order_id, run.submission)) is not None and is_closed:
+            away = moved.get((order_id, run.submission))
+            if away is not None and is_closed:
+                left_out.append(away)
                 continue
             record = await self._source.read(order_id, run.run_id)
+            records += 1
             interruption = (
                 await fetch_interruption(self._client, run.execution, run.interrupted) if run.interrupted else None
             )
             await asyncio.to_thread(repairs.write_record, scratch.engine, record, interruption, is_closed=is_closed)
+        if left_out and not records:
+            raise _LeftOut(_of_order(left_out))
         return await asyncio.to_thread(self._compare, order_id, scratch)
 
     def _compare(self, order_id: str, scratch: ScratchLedger) -> list[Difference]:
@@ -154,6 +179,10 @@ class LedgerCheck:
             for state in sorted(counted.keys() | kept.keys())
             if counted.get(state, 0) != kept.get(state, 0)
         ]
+
+
+def _of_order(submissions: Collection[MovedAway]) -> MovedAway:
+    return MovedAway.ARCHIVED if MovedAway.ARCHIVED in submissions else MovedAway.ERASED
 
 
 def count_states(connection: Connection) -> dict[str, int]:

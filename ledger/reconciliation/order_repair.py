@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -78,8 +79,8 @@ class OrderRepair:
             if verdict is Verdict.UNCERTAIN:
                 known = next(each for each in stored[run.order_id] if each.run_id == run.run_id)
                 verdict = await self._judge_by_history(known)
-            if verdict is Verdict.DIFFERS and not (
-                run.order_id in moved_ids and await self._is_away(run.order_id, run.run_id, moved)
+            if verdict is Verdict.DIFFERS and (
+                run.order_id not in moved_ids or await self._find_away(run.order_id, run.run_id, moved) is None
             ):
                 await self.repair(run.order_id, run.run_id, summary)
 
@@ -97,18 +98,24 @@ class OrderRepair:
         await self._each(orders, compare)
         await self._explain_lines({order.order_id for order in orders})
 
-    async def rewrite_runs(self, runs: Sequence[ListedRun], summary: ReconciliationSummary) -> None:
-        """Whether the ledger agrees with them or not. Raises as `compare_runs`."""
+    async def rewrite_runs(self, runs: Sequence[ListedRun], summary: ReconciliationSummary) -> Counter[MovedAway]:
+        """Whether the ledger agrees with them or not. Returns how many are left out, because they were archived or
+        erased. Raises as `compare_runs`."""
         moved = await self.read(lambda connection: find_moved(connection, {run.order_id for run in runs}))
         moved_ids = {order_id for order_id, _ in moved}
+        left_out = Counter[MovedAway]()
 
         async def rewrite(run: ListedRun) -> None:
             summary.checked += 1
-            if run.order_id not in moved_ids or not await self._is_away(run.order_id, run.run_id, moved):
+            away = await self._find_away(run.order_id, run.run_id, moved) if run.order_id in moved_ids else None
+            if away is None:
                 await self.repair(run.order_id, run.run_id, summary)
+            else:
+                left_out[away] += 1
 
         await self._each(runs, rewrite)
         await self._explain_lines({run.order_id for run in runs})
+        return left_out
 
     async def close_gaps(self, gaps: Sequence[Gap], summary: ReconciliationSummary) -> None:
         """Raises as `compare_runs`."""
@@ -219,14 +226,15 @@ class OrderRepair:
         position = await read_position(self._client, stored.order_id, stored.run_id)
         return Verdict.DIFFERS if position is None else judge_position(position, stored)
 
-    async def _is_away(self, order_id: str, run_id: str, moved: dict[tuple[str, str], MovedAway]) -> bool:
-        """It was archived or erased on purpose. An archived order that runs again is not away."""
+    async def _find_away(self, order_id: str, run_id: str, moved: dict[tuple[str, str], MovedAway]) -> MovedAway | None:
+        """Whether the run was archived or erased on purpose: `moved` has the order. An archived order that runs again
+        is not away. One that Temporal has just forgotten is."""
         run = await self.runs.describe(order_id, run_id)
         if run is None:
-            return True
+            return next(away for (each, _), away in moved.items() if each == order_id)
         away = moved.get((order_id, run.submission))
         is_running = run.execution.status is WorkflowExecutionStatus.RUNNING
-        return away is MovedAway.ERASED or (away is MovedAway.ARCHIVED and not is_running)
+        return None if away is MovedAway.ARCHIVED and is_running else away
 
     # What cannot be repaired
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from ledger.reconciliation.order_runs import LONG_AGO, ListedRun
 from ledger.reconciliation.pace import Pace
 from ledger.reconciliation.summary import ReconciliationSummary
 from ledger.reconciliation.watermarks import NAMESPACE, read_watermark, write_watermark
+from ledger.retention.moved_away import MovedAway
 from ledger.schema.tables import state_counts
 
 REBUILD = "rebuild"
@@ -34,6 +36,8 @@ class RebuildProgress:
     began: float = field(default_factory=monotonic)
     done: int = 0
     summary: ReconciliationSummary = field(default_factory=lambda: ReconciliationSummary(started_at=datetime.now(UTC)))
+    left_out: Counter[MovedAway] = field(default_factory=Counter)
+    """Runs of orders that were archived or erased. They stay away."""
     continues: datetime | None = None
     """When the rebuild that is continued began."""
 
@@ -96,7 +100,7 @@ class Rebuild:
         await self._orders.write(lambda connection: write_watermark(connection, REBUILD, began, value))
 
     async def _write(self, runs: Sequence[ListedRun], progress: RebuildProgress) -> None:
-        await self._orders.rewrite_runs(runs, progress.summary)
+        progress.left_out += await self._orders.rewrite_runs(runs, progress.summary)
         progress.done += len(runs)
 
     async def adopt_namespace(self, *, other: bool) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ledger.reconciliation.ledger_status import LedgerStatus
     from ledger.reconciliation.row_comparison import Difference
     from ledger.reconciliation.summary import ReconciliationSummary
+    from ledger.retention.moved_away import MovedAway
 
 
 def status_page(status: LedgerStatus) -> Iterator[RenderableType]:
@@ -145,6 +147,21 @@ def differences_table(differences: Sequence[Difference], *, with_values: bool) -
     return PlainTable(columns, rows)
 
 
+def why_left_out(away: MovedAway) -> str:
+    return "it is archived" if away.name == "ARCHIVED" else "its data was erased"
+
+
+def left_out_sentence(left_out: Counter[MovedAway]) -> str:
+    """` Left out: 2 archived, 1 erased.`, with a blank before it; empty if nothing is left out."""
+    counts = left_out_counts(left_out)
+    return f" Left out: {', '.join(f'{count:,} {kind}' for kind, count in counts.items())}." if counts else ""
+
+
+def left_out_counts(left_out: Counter[MovedAway]) -> dict[str, int]:
+    """For programs."""
+    return {away.name.lower(): count for away, count in sorted(left_out.items(), key=lambda each: each[0].name)}
+
+
 def check_sentences(result: CheckResult, *, with_values: bool) -> dict[str, Any]:
     """As JSON."""
     return {
@@ -158,4 +175,5 @@ def check_sentences(result: CheckResult, *, with_values: bool) -> dict[str, Any]
             for each in result.differences
         ],
         "unanswered": result.unanswered,
+        "left_out": left_out_counts(Counter(result.left_out.values())),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -43,7 +44,7 @@ def check(
     reconciliation, or `ledger rebuild --order ID`, repairs.
     """
     from operations.ledger_upkeep import check_ledger
-    from views.infrastructure.ledger import check_sentences, differences_table
+    from views.infrastructure.ledger import check_sentences, differences_table, left_out_sentence, why_left_out
     from views.shared.value_format import pluralize
 
     line, url = ProgressLine(session), chosen_database(session, database)
@@ -52,7 +53,7 @@ def check(
         session,
         lambda server: check_ledger(
             server.client, server.task_queue, pace, moment, order, url,
-            on_progress=lambda now: line.say(f"{pluralize(now.checked, 'order')} compared"),
+            on_progress=lambda now: line.say(f"{pluralize(now.compared, 'order')} compared"),
         ),
     )  # fmt: skip
     if session.is_json:
@@ -62,7 +63,10 @@ def check(
             session.print(differences_table(result.differences, with_values=values))
         for order_id, reason in result.unanswered.items():
             session.print_note(f"Order {order_id} was not compared: {reason}")
+        if order in result.left_out:
+            session.print_note(f"Order {order} was not compared: {why_left_out(result.left_out[order])}")
         different = len({each.order_id for each in result.differences})
         verdict = f"{pluralize(different, 'order')} with differences" if result.differences else "no differences"
-        session.print(f"{pluralize(result.compared, 'order')} compared, {verdict}.")
+        left_out = left_out_sentence(Counter(result.left_out.values()))
+        session.print(f"{pluralize(result.compared, 'order')} compared, {verdict}.{left_out}")
     return None if result.is_clean else EXIT_REFUSED

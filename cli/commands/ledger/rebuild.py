@@ -50,6 +50,7 @@ def rebuild(
     database. A rebuild that was interrupted is continued. Orders and workers go on meanwhile.
     """
     from operations.ledger_upkeep import rebuild_ledger
+    from views.infrastructure.ledger import left_out_counts
 
     line, url = ProgressLine(session), chosen_database(session, database)
     moment = parse_since(since, datetime.now(UTC))
@@ -61,8 +62,9 @@ def rebuild(
         ),
     )  # fmt: skip
     summary = progress.summary
-    document = {"orders": progress.done, "written": summary.asked, "failed": summary.failed}
-    session.print_result(document | {"problems": summary.problems}, _result(progress, order))
+    document = {"orders": progress.done, "written": summary.asked, "left_out": left_out_counts(progress.left_out)}
+    problems = {"failed": summary.failed, "problems": summary.problems}
+    session.print_result(document | problems, _result(progress, order))
     if not session.is_json:
         for problem in summary.problems:
             session.print_note(problem)
@@ -75,10 +77,12 @@ def _progress(progress: RebuildProgress) -> str:
 
 
 def _result(progress: RebuildProgress, order: str | None) -> str:
+    from views.infrastructure.ledger import left_out_sentence
     from views.shared.value_format import pluralize
 
     summary = progress.summary
     if order is not None and not progress.done:
         return f"Temporal does not know order {order}: the ledger keeps what it has of it."
     failed = f" {pluralize(summary.failed, 'order')} failed; reconciliation tries again." if summary.failed else ""
-    return f"{pluralize(summary.asked, 'order')} written, of {progress.done} that Temporal knows.{failed}"
+    left_out = left_out_sentence(progress.left_out)
+    return f"{pluralize(summary.asked, 'order')} written, of {progress.done} that Temporal knows.{left_out}{failed}"

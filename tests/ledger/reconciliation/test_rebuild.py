@@ -120,7 +120,7 @@ async def test_the_commands(desk: Desk, ledger_database: Engine) -> None:
     rebuilt = await ordo("ledger", "rebuild", *where)
     assert (rebuilt.status, rebuilt.out) == (0, "3 orders written, of 3 that Temporal knows.\n")
     clean = await ordo("ledger", "check", *where, "-o", "json")
-    assert (clean.status, clean.json) == (0, {"checked": 3, "differences": [], "unanswered": {}})
+    assert (clean.status, clean.json) == (0, {"checked": 3, "differences": [], "unanswered": {}, "left_out": {}})
     unknown = await ordo("ledger", "rebuild", *where, "--order", "nobody-knows")
     assert (unknown.status, "Temporal does not know order nobody-knows" in unknown.out) == (1, True)
     status = call("ledger", "status", *where, "-o", "json")
