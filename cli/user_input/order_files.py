@@ -7,9 +7,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cli.framework.errors import UsageError
+
+if TYPE_CHECKING:
+    from operations.errors import OperationRefused
 
 STDIN, STDIN_NAME = "-", "standard input"
 JSON_SUFFIXES = {".json", ".jsonl", ".ndjson"}
@@ -82,6 +85,23 @@ def load_orders(files: Sequence[str]) -> list[LoadedOrder]:
         names = ", ".join(text.file for text in texts)
         raise UsageError(f"There is no order in {names}. docs/language.md shows an example")
     return orders
+
+
+def id_refusal(loaded: LoadedOrder) -> OperationRefused | None:
+    """Why an order cannot be sent that has no usable id, with everything that is wrong with it, and where. None if it
+    has one."""
+    from compiler.language.order import is_order_id
+    from compiler.orders.reader import order_source
+    from compiler.orders.validation import validate_order
+    from operations.errors import OperationRefused
+    from workflows.contract.order_messages import RefusalCode
+
+    order_id = loaded.order.get("id")
+    if isinstance(order_id, str) and is_order_id(order_id):
+        return None
+    findings = validate_order(loaded.order, order_source(loaded.order, loaded.file)).findings
+    message = "An order without a usable `id` cannot be sent"
+    return OperationRefused(RefusalCode.INVALID, message, [finding.model_dump() for finding in findings])
 
 
 def _read_file(path: Path) -> str:

@@ -84,6 +84,26 @@ async def test_rejected_order_is_exit_1_with_findings_and_file(ordo: Ordo, tmp_p
     assert (await ordo("start", "-", stdin=json.dumps(order_of("note", "S-8")))).status == 0
 
 
+async def test_an_id_that_cannot_be_used_is_refused_with_its_place(ordo: Ordo, tmp_path: Path) -> None:
+    odd, none = tmp_path / "odd.yaml", tmp_path / "none.yaml"
+    lines = "customer: {id: C-1}\nlines: [{id: '1', product: note}]\n"
+    odd.write_text(f"id: ÄÖ 1/2 %'x\n{lines}")
+    none.write_text(lines)
+    for command in ("start", "amend"):
+        called = await ordo(command, odd)
+        assert called.status == 1
+        assert called.err.startswith("Error: An order without a usable `id` cannot be sent\n")
+        assert f"{odd}:1:5: the order: `id` may have letters, digits" in called.err
+        assert "and is `ÄÖ 1/2 %'x`" in called.err
+    several = await ordo("start", odd, none)
+    assert several.status == 1
+    assert f"Error: order ÄÖ 1/2 %'x: An order without a usable `id` cannot be sent\n{odd}:1:5: " in several.err
+    assert f"Error: the order in {none}: An order" in several.err
+    assert f"{none}:1:1: the order: `id` is missing" in several.err
+    told = await ordo("start", odd, "-o", "json")
+    assert (told.json["error"]["code"], told.json["error"]["findings"][0]["line"]) == ("invalid", 1)
+
+
 async def test_wait_for_completed_order_is_exit_0(ordo: Ordo) -> None:
     called = await ordo("start", "-", "--wait", "-o", "json", stdin=json.dumps(order_of("note", "S-15")))
     assert (called.status, called.json["state"]) == (0, "completed")

@@ -15,7 +15,7 @@ from cli.framework.errors import EXIT_REFUSED, UsageError, parse_finding
 from cli.framework.options import ByOption, OverrideOption, ReasonOption, YesOption, value_option
 from cli.framework.server_call import call_server
 from cli.framework.session import Session
-from cli.user_input.order_files import load_orders
+from cli.user_input.order_files import id_refusal, load_orders
 from workflows.contract import actions
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ def amend(
     orders = load_orders([file])
     if len(orders) > 1:
         raise UsageError(f"An amendment is one order, but {file} has {len(orders)}")
+    if refusal := id_refusal(orders[0]):
+        raise refusal
     command = AmendCommand(
         orders[0].order,
         make_actor(by, reason),

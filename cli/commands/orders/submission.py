@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from cli.commands.publishing.catalogue_in_force import note_catalogue_of_order
 from cli.framework.errors import EXIT_NOT_COMPLETED, EXIT_REFUSED, EXIT_TIMED_OUT, parse_finding, report_error
 from cli.framework.session import Session
-from cli.user_input.order_files import LoadedOrder
+from cli.user_input.order_files import LoadedOrder, id_refusal
 from operations.client import OrderClient
 from operations.errors import OperationError
 from operations.responses import submission_response
@@ -82,6 +82,8 @@ class _Submitter:
         self._timeout = WORKER_TIMEOUT
 
     async def submit(self, order: LoadedOrder) -> SubmissionResult | OperationError:
+        if refusal := id_refusal(order):
+            return refusal
         async with self._semaphore:
             try:
                 submission = await self._server.submit(
@@ -119,6 +121,8 @@ class SubmissionReporter:
             document = {"code": error.code, "message": error.message, "findings": error.findings}
             self._write_json({"order_id": order_id, "error": document})
         self._session.print_note(f"Error: {name}: {error.message}")
+        for line in finding_lines(map(parse_finding, error.findings)):
+            self._session.print_note(line)
         return error.exit_status
 
     def report_submitted(self, order: LoadedOrder, submission: SubmissionResult) -> int:
