@@ -68,7 +68,7 @@ async def execute_order_update(
     timeout_seconds: float,
 ) -> ResultT:
     """Performs the action. Raises NotFound, OperationRefused (also if the order has ended) and NoWorker, which is an
-    UnansweredUpdate unless `message` asks for a dry run."""
+    UnansweredUpdate unless `message` only asks what it would do."""
     subject, workflow_id = f"Order {order_id}", order_workflow_id(order_id)
     try:
         return await update_workflow(client, workflow_id, subject, update, message, result_type, timeout_seconds)
@@ -76,7 +76,7 @@ async def execute_order_update(
         await raise_if_ended(client, order_id, "it takes no more actions", error)
         raise
     except UnansweredUpdate as error:
-        if getattr(message, "dry_run", False):
+        if getattr(message, "dry_run", False) or getattr(message, "assess", False):
             raise NoWorker(subject) from error
         effect = "shows whether it was carried out"
         history = Alternative(action="history", parameters={"order_id": order_id}, effect=effect)

@@ -9,7 +9,7 @@ from operations.actions.perform_action import execute_order_update
 from operations.errors import NoWorker, UnansweredUpdate
 from tests.support.workflows.order_runner import ANN, desk_on
 from workflows.contract import actions
-from workflows.contract.order_messages import ActionResult, AmendOrder, AmendResult, StepAction
+from workflows.contract.order_messages import ActionResult, AmendOrder, AmendResult, OrderAction, StepAction
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 TASK = {"a": {"manual": {"queue": "care"}}}
@@ -43,6 +43,19 @@ async def test_a_dry_run_that_no_worker_answered_changes_nothing_later(temporal:
     with pytest.raises(NoWorker) as raised:
         await execute_order_update(
             temporal.client, order.id, actions.AMEND.name, request, AmendResult, timeout_seconds=TIMEOUT
+        )
+    assert not isinstance(raised.value, UnansweredUpdate)
+    assert "may still be" not in str(raised.value)
+
+
+async def test_an_assessment_that_no_worker_answered_changes_nothing_later(temporal: WorkflowEnvironment) -> None:
+    async with desk_on(temporal.client) as desk:
+        order = await desk.submit(TASK)
+        await order.until_state(a="in_progress")
+    request = OrderAction(actor=ANN, assess=True)
+    with pytest.raises(NoWorker) as raised:
+        await execute_order_update(
+            temporal.client, order.id, actions.CANCEL.name, request, ActionResult, timeout_seconds=TIMEOUT
         )
     assert not isinstance(raised.value, UnansweredUpdate)
     assert "may still be" not in str(raised.value)
