@@ -22,6 +22,7 @@ def test_refused_dry_run_says_why_and_what_is_possible() -> None:
     printed = "\n".join(str(part) for part in render_amendment(answer))
     assert printed.startswith(answer.message)
     assert "Possible: `amend FILE --override REASON` (changes or undoes them anyway)" in printed
+    assert printed.count("Possible: ") == 1
 
 
 def test_changed_definitions_are_told_with_what_keeps_the_own_ones() -> None:

@@ -38,9 +38,6 @@ def render_amendment(answer: AmendResult) -> Iterator[RenderableType]:
         left_out = sum(answer.counts.values()) - len(answer.steps)
         if left_out > 0:
             yield Text(f"and {pluralize(left_out, 'more step')}")
-    if answer.alternatives:
-        yield Text("")
-        yield Text(alternatives_text(answer.alternatives))
     if any(value.name.startswith(DEFINITION) for step in answer.steps for value in step.values):
         yield Text("")
         yield Text(
