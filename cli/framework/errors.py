@@ -20,6 +20,8 @@ EXIT_REFUSED, EXIT_USAGE, EXIT_UNREACHABLE, EXIT_NOT_COMPLETED, EXIT_TIMED_OUT =
 EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141
 """As for a process that SIGPIPE ended."""
+MISSING_COMMAND = "Missing command."
+"""What the argument parser says of a group of commands that is called without one."""
 
 
 class UsageError(Exception):
@@ -104,6 +106,8 @@ def usage_message(error: Exception, program: str, argv: Sequence[str]) -> str:
     """The message of the argument parser, the usage, and where to read more."""
     text = getattr(error, "format_message", lambda: str(error))().replace(": Value error, ", ": ", 1)
     context = getattr(error, "ctx", None)
+    if text == MISSING_COMMAND and context is not None:
+        text = f"Missing command: one of {', '.join(context.command.list_commands(context))}."
     path = context.command_path if context is not None else program
     usage = " ".join(context.get_usage().split()) if context is not None and argv else ""
     return "\n".join(filter(None, (f"Error: {text}", usage, f"`{path} --help` explains.")))

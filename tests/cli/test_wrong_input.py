@@ -56,6 +56,15 @@ def test_folder_instead_of_order_is_wrong_usage(name: str) -> None:
     assert_clear(call(name, "orders"), 2, "orders is a folder", "orders/home_security.yaml")
 
 
+@pytest.mark.parametrize("group", ["report", "ledger", "account"])
+def test_a_group_without_a_command_names_its_commands_and_the_usage_once(group: str) -> None:
+    called = call(group)
+    assert_clear(called, 2, "Error: Missing command: one of ")
+    assert called.err.count("Usage: ") == 1
+    assert len(called.err.splitlines()) == 3
+    assert ("status, migrate" in called.err) == (group == "ledger")
+
+
 @pytest.mark.parametrize("name", ["plan", "start"])
 def test_binary_file_is_wrong_usage(name: str, tmp_path: Path) -> None:
     (tmp_path / "order.yaml").write_bytes(b"id: \xff\xfe")

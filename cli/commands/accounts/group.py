@@ -13,7 +13,7 @@ ORDO_ACCOUNTS_FILE names the file. The gateway reads it again when it changes.""
 
 
 def register(app: typer.Typer) -> None:
-    accounts = typer.Typer(name="account", help=HELP, no_args_is_help=True, rich_markup_mode=app.rich_markup_mode)
+    accounts = typer.Typer(name="account", help=HELP, rich_markup_mode=app.rich_markup_mode)
     for commands in (tokens, list_accounts, removal):
         commands.register(accounts)
     app.add_typer(accounts, rich_help_panel=PANEL)

@@ -12,7 +12,7 @@ ORDO_LEDGER_URL names it, or --database."""
 
 
 def register(app: typer.Typer) -> None:
-    ledger = typer.Typer(name="ledger", help=HELP, no_args_is_help=True, rich_markup_mode=app.rich_markup_mode)
+    ledger = typer.Typer(name="ledger", help=HELP, rich_markup_mode=app.rich_markup_mode)
     for command in (status, migrate, check, rebuild, archive, holds):
         command.register(ledger)
     erase.register_in_group(ledger)

@@ -12,7 +12,7 @@ HELP = """Report on the orders of a period. Needs a ledger.
 
 
 def register(app: typer.Typer) -> None:
-    report = typer.Typer(name="report", help=HELP, no_args_is_help=True, rich_markup_mode=app.rich_markup_mode)
+    report = typer.Typer(name="report", help=HELP, rich_markup_mode=app.rich_markup_mode)
     for command in (shift, durations, sla, fallout):
         command.register(report)
     app.add_typer(report, rich_help_panel="Orders")
