@@ -191,7 +191,7 @@ class OrderClient:
 
     async def perform_action(self, order_id: str, action: ActionSpec, request: Message) -> ActionResult:
         """`request` is an `action.request`."""
-        result = await perform_action.perform_action(self.client, order_id, action, request)
+        result = await perform_action.perform_action(self.client, order_id, action, request, self.ledger)
         await self._wait_until_written(order_id)
         return result
 
@@ -205,7 +205,7 @@ class OrderClient:
 
     async def amend(self, command: AmendCommand) -> AmendResult:
         """Changes the order to the whole new one, or reports what that would do (`dry_run`)."""
-        result = await amend_order.amend_order(self.client, self.task_queue, command)
+        result = await amend_order.amend_order(self.client, self.task_queue, command, self.ledger)
         await self._wait_until_written(result.order_id)
         return result
 

@@ -108,15 +108,18 @@ class NotFound(OperationRefused):
         super().__init__(RefusalCode.NOT_FOUND, message, alternatives=alternatives)
 
 
+class NoOrder(NotFound):
+    """Temporal knows no order with this id."""
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(f"There is no order {order_id}", Alternative(action="list", effect="lists the orders"))
+
+
 class NoLedger(OperationRefused):
     """None is configured."""
 
     def __init__(self, message: str, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(RefusalCode.INVALID, message, reason="no_ledger", data=data)
-
-
-def no_order(order_id: str) -> NotFound:
-    return NotFound(f"There is no order {order_id}", Alternative(action="list", effect="lists the orders"))
 
 
 class NoWorker(OperationError):

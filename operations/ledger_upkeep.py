@@ -15,9 +15,9 @@ from operations.errors import (
     LEDGER_AWAY,
     WORKER_UNAVAILABLE,
     NoLedger,
+    NoOrder,
     OperationError,
     OperationRefused,
-    no_order,
     server_call,
 )
 from operations.temporal.connection import server_address
@@ -109,7 +109,7 @@ async def check_ledger(
         try:
             return await check.run(since or LONG_AGO, order_id, on_progress)
         except OrderUnknown as error:
-            raise no_order(str(error)) from error
+            raise NoOrder(str(error)) from error
 
 
 async def rebuild_ledger(

@@ -9,9 +9,11 @@ from typing import Any
 
 from temporalio.client import Client
 
-from operations.actions.perform_action import execute_order_update
+from operations.actions.forgotten_order import explain_forgotten
+from operations.actions.perform_action import TAKES_NO_ACTIONS, execute_order_update
 from operations.errors import ORDER_REJECTED, OperationRefused
 from operations.publishing.published_versions import find_catalogue_version
+from operations.reading.ledger_access import LedgerAccess
 from operations.submission.submit_order import MAX_ORDER_BYTES, order_digest, require_order_id
 from workflows.contract import actions
 from workflows.contract.order_messages import SAME_VERSION, Actor, AmendOrder, AmendResult, RefusalCode
@@ -44,8 +46,11 @@ class AmendCommand:
         return {**self.order, "drop_units": [*(own if isinstance(own, list) else [own]), *self.drop_units]}
 
 
-async def amend_order(client: Client, task_queue: str, command: AmendCommand) -> AmendResult:
-    """Raises NotFound, OperationRefused (rejected, with findings; stale; or not possible now) and NoWorker.
+async def amend_order(
+    client: Client, task_queue: str, command: AmendCommand, ledger: LedgerAccess | None = None
+) -> AmendResult:
+    """Raises NotFound, OperationRefused (rejected, with findings; stale; or not possible now) and NoWorker. `ledger` is
+    as for `perform_action`.
 
     If an amendment would be refused, a dry run returns the objections (`refused`). A rejected order raises an error in
     a dry run as well.
@@ -62,7 +67,8 @@ async def amend_order(client: Client, task_queue: str, command: AmendCommand) ->
         digest=order_digest(command.order),
         catalogue_version=await _catalogue_version(client, task_queue, command.catalogue_version),
     )
-    result = await execute_order_update(client, order_id, actions.AMEND.name, message, AmendResult, AMEND_TIMEOUT)
+    async with explain_forgotten(ledger, order_id, TAKES_NO_ACTIONS):
+        result = await execute_order_update(client, order_id, actions.AMEND.name, message, AmendResult, AMEND_TIMEOUT)
     if result.findings:
         first = result.findings[0].get("message", "")
         more = f" (and {len(result.findings) - 1} more)" if len(result.findings) > 1 else ""

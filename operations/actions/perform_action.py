@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError
 
+from operations.actions.forgotten_order import explain_forgotten
 from operations.actions.recover_order import interrupted_error, recover_order
 from operations.errors import (
     ORDER_ENDED,
@@ -18,6 +19,7 @@ from operations.errors import (
     worker_call,
 )
 from operations.reading.interruptions import read_interruption
+from operations.reading.ledger_access import LedgerAccess
 from operations.reading.order_summary import order_summary
 from operations.reading.temporal_record import describe_order
 from operations.temporal.connection import server_address
@@ -37,17 +39,22 @@ from workflows.contract.states import StepState
 
 UPDATE_TIMEOUT = 15.0
 """Seconds to wait for the order's result."""
+TAKES_NO_ACTIONS = "it takes no more actions"
 
 ResultT = TypeVar("ResultT", bound=Message)
 
 
-async def perform_action(client: Client, order_id: str, action: ActionSpec, request: Message) -> ActionResult:
+async def perform_action(
+    client: Client, order_id: str, action: ActionSpec, request: Message, ledger: LedgerAccess | None = None
+) -> ActionResult:
     """`request` is an `action.request`. Raises NotFound (order), OperationRefused (also for an unknown step) and
-    NoWorker."""
+    NoWorker. `ledger` is asked about an order that Temporal does not know."""
     if isinstance(request, RecoverOrder):
-        return await recover_order(client, order_id, request.actor)
+        async with explain_forgotten(ledger, order_id, "it cannot be recovered"):
+            return await recover_order(client, order_id, request.actor)
     message = _as_order_sees_it(request)
-    return await execute_order_update(client, order_id, action.name, message, ActionResult, UPDATE_TIMEOUT)
+    async with explain_forgotten(ledger, order_id, TAKES_NO_ACTIONS):
+        return await execute_order_update(client, order_id, action.name, message, ActionResult, UPDATE_TIMEOUT)
 
 
 def _as_order_sees_it(request: Message) -> Message:
@@ -73,7 +80,7 @@ async def execute_order_update(
     try:
         return await update_workflow(client, workflow_id, subject, update, message, result_type, timeout_seconds)
     except NotFound as error:
-        await raise_if_ended(client, order_id, "it takes no more actions", error)
+        await raise_if_ended(client, order_id, TAKES_NO_ACTIONS, error)
         raise
     except UnansweredUpdate as error:
         if getattr(message, "dry_run", False) or getattr(message, "assess", False):

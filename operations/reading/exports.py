@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from operations.errors import NoLedger, NotFound, OperationRefused, is_workflow_not_found, no_order, worker_call
+from operations.errors import NoLedger, NoOrder, NotFound, OperationRefused, is_workflow_not_found, worker_call
 from operations.reading.ledger_access import LedgerAccess, LedgerAway
 from operations.reading.listed_orders import NO_LEDGER
 from operations.temporal.connection import server_address
@@ -77,7 +77,7 @@ class Exports:
                 raise OperationRefused(RefusalCode.NOT_NOW, f"{subject}: {error}. Try again") from error
             except RPCError as error:
                 if is_workflow_not_found(error):
-                    raise no_order(order_id) from error
+                    raise NoOrder(order_id) from error
                 raise
         if change.submitted is None:
             raise NotFound(

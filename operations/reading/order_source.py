@@ -132,8 +132,7 @@ class OrderSource:
         except NotFound as error:
             if (await self._known(ledger, order_id)).head is None:
                 raise
-            show = Alternative(action="show", parameters={"order_id": order_id}, effect="shows what the ledger has")
-            raise NotFound(f"Order {order_id} is in the ledger, but {FORGOTTEN}", show) from error
+            raise only_in_ledger(order_id) from error
 
     async def read_steps_page(
         self, order_id: str, request: StepsPageRequest, submission: int | None = None
@@ -258,6 +257,11 @@ def _as_recorded(details: OrderDetails, record: OrderDetails) -> OrderDetails:
         return details
     order = as_interrupted(details.order, record.order.interrupted)
     return replace(details, order=order, steps=tuple(without_waits(details.steps)))
+
+
+def only_in_ledger(order_id: str) -> NotFound:
+    show = Alternative(action="show", parameters={"order_id": order_id}, effect="shows what the ledger has")
+    return NotFound(f"Order {order_id} is in the ledger, but {FORGOTTEN}", show)
 
 
 def _not_in_ledger(order_id: str) -> NotFound:

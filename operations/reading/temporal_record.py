@@ -7,7 +7,7 @@ from typing import Any
 from temporalio.client import Client, WorkflowExecutionDescription
 from temporalio.service import RPCError
 
-from operations.errors import is_workflow_not_found, no_order, server_call
+from operations.errors import NoOrder, is_workflow_not_found, server_call
 from operations.reading.order_summary import order_summary
 from operations.temporal.connection import server_address
 from workflows.contract.order_messages import MEMO_REVISION, order_workflow_id
@@ -21,7 +21,7 @@ async def describe_order(client: Client, order_id: str) -> WorkflowExecutionDesc
             return await client.get_workflow_handle(order_workflow_id(order_id)).describe()
         except RPCError as error:
             if is_workflow_not_found(error):
-                raise no_order(order_id) from error
+                raise NoOrder(order_id) from error
             raise
 
 

@@ -19,9 +19,10 @@ from temporalio.testing import WorkflowEnvironment
 from ledger.database import write_transaction
 from ledger.reading.filters.order_filter import OrderFilter
 from ledger.reading.filters.work_filter import WorkFilter
-from ledger.schema.tables import feeders
+from ledger.schema.tables import erased_orders, feeders
+from operations.actions.amend_order import AmendCommand
 from operations.client import OrderClient
-from operations.errors import NotFound, OperationRefused
+from operations.errors import ORDER_ENDED, NotFound, OperationRefused
 from operations.reading import order_details
 from operations.reading.ledger_access import LedgerAccess, LedgerAway
 from tests.support.core.plans import call, plan_of
@@ -29,7 +30,7 @@ from tests.support.ledger.writing_sink import writing_to
 from tests.support.workflows.order_runner import ANN, Desk, Order, desk_on
 from tests.support.workflows.scripted_activities import failure
 from workflows.contract import actions
-from workflows.contract.order_messages import StepAction, order_workflow_id
+from workflows.contract.order_messages import NoteAction, RecoverOrder, StepAction, order_workflow_id
 from workflows.contract.order_views import OrderView
 from workflows.contract.states import Jeopardy, OrderState, StepState
 
@@ -244,30 +245,66 @@ async def test_without_a_worker_the_ledger_answers(
     assert (await orders.read(order.id, source="live")).source == "record"
 
 
-async def test_after_temporal_forgot_the_run_the_ledger_answers(desk: Desk, orders: OrderClient) -> None:
+async def test_after_temporal_forgot_the_run_the_ledger_answers(
+    desk: Desk, orders: OrderClient, ledger_database: Engine
+) -> None:
     order = await with_task(desk)
     await complete(orders, order)
     await order.ended()
     await eventually(lambda: orders.read(order.id), lambda found: found.source == "ledger")
-    run = WorkflowExecution(workflow_id=order_workflow_id(order.id))
-    await desk.client.workflow_service.delete_workflow_execution(
-        DeleteWorkflowExecutionRequest(namespace=desk.client.namespace, workflow_execution=run)
-    )
-
-    async def is_forgotten() -> bool:
-        try:
-            await orders.read(order.id, source="live")
-        except NotFound:
-            return True
-        return False
-
-    await eventually(is_forgotten, bool)
+    await _delete_run(desk, orders, order.id)
     details = await orders.read(order.id)
     assert (details.source, details.order.state) == ("ledger", OrderState.COMPLETED)
     with pytest.raises(NotFound, match="is in the ledger, but Temporal no longer has its run"):
         await orders.read(order.id, source="live")
     assert details.steps[0].output == {"serial": "S-1"}
     assert [each.order_id for each in (await orders.list_orders(OrderFilter(search=order.id))).orders] == [order.id]
+    await _takes_no_actions(orders, order.id, rf"{ENDED}\. Temporal no longer has its run$")
+    with write_transaction(ledger_database) as connection:
+        erased = {"order_id": order.id, "submission": order.first_run_id, "erasure_key": 1, "at": FUTURE}
+        connection.execute(insert(erased_orders), erased)
+    erasure = "and its personal data was erased at 2090-01-01 08:00:00 UTC"
+    await _takes_no_actions(orders, order.id, rf"{ENDED}\. Temporal no longer has its run, {erasure}$")
+    with pytest.raises(NotFound, match=f"There is no order {order.id}"):
+        await client_of(desk, None).perform_action(order.id, actions.NOTE, NoteAction(text="hi", actor=ANN))
+
+
+async def test_an_order_that_was_deleted_before_it_ended_is_not_denied(desk: Desk, orders: OrderClient) -> None:
+    order = await with_task(desk)
+    await _delete_run(desk, orders, order.id)
+    with pytest.raises(NotFound, match=f"Order {order.id} is in the ledger, but Temporal no longer has its run"):
+        await orders.perform_action(order.id, actions.NOTE, NoteAction(text="hi", actor=ANN))
+
+
+async def _delete_run(desk: Desk, orders: OrderClient, order_id: str) -> None:
+    run = WorkflowExecution(workflow_id=order_workflow_id(order_id))
+    await desk.client.workflow_service.delete_workflow_execution(
+        DeleteWorkflowExecutionRequest(namespace=desk.client.namespace, workflow_execution=run)
+    )
+
+    async def is_forgotten() -> bool:
+        try:
+            await orders.read(order_id, source="live")
+        except NotFound:
+            return True
+        return False
+
+    await eventually(is_forgotten, bool)
+
+
+ENDED = r"has ended \(completed, at [-\d]{10} [:\d]{8} UTC\); it (takes no more actions|cannot be recovered)"
+
+
+async def _takes_no_actions(orders: OrderClient, order_id: str, why: str) -> None:
+    for attempt in (
+        lambda: orders.perform_action(order_id, actions.NOTE, NoteAction(text="hi", actor=ANN)),
+        lambda: orders.perform_action(order_id, actions.RECOVER, RecoverOrder(actor=ANN)),
+        lambda: orders.amend(AmendCommand(order={"id": order_id}, actor=ANN)),
+    ):
+        with pytest.raises(OperationRefused, match=f"Order {order_id} {why}") as raised:
+            await attempt()
+        assert raised.value.code == ORDER_ENDED
+        assert [each.action for each in raised.value.alternatives] == ["show"]
 
 
 async def test_each_submission_of_an_order_is_read_from_the_ledger(desk: Desk, orders: OrderClient) -> None:
@@ -351,3 +388,5 @@ async def test_an_order_that_nobody_knows_is_not_found(orders: OrderClient) -> N
         await orders.read_attempts("NOBODY-1")
     with pytest.raises(NotFound):
         await orders.read_line_reasons("NOBODY-1")
+    with pytest.raises(NotFound, match="There is no order NOBODY-1"):
+        await orders.perform_action("NOBODY-1", actions.NOTE, NoteAction(text="hi", actor=ANN))
