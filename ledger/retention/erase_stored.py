@@ -24,8 +24,9 @@ from ledger.retention.holds import IN_FORCE, HoldScope, held_orders, lock_data_l
 from ledger.retention.order_rows import OrderRows
 from ledger.retention.personal_data import blank_attempts, blank_document, blank_rows
 from ledger.retention.stale_documents import find_stale, forget_stale
-from ledger.schema.tables import archived_orders, erased_orders, legal_holds, order_ids, orders
+from ledger.schema.tables import archived_orders, erased_orders, legal_holds, order_ids, order_words, orders
 from ledger.schema.value_lists import IsOneOf
+from ledger.writing.order_rows import id_word_rows
 from ledger.writing.statements import add
 
 BATCH_SIZE = 200
@@ -70,6 +71,8 @@ def erase_again(engine: Engine, targets: Sequence[CustomerOrder]) -> None:
 
 def _blank(connection: Connection, rows: Sequence[LockedRow], submissions: Mapping[str, Collection[str]]) -> None:
     blank_rows(connection, [row.key for row in rows])
+    words = [word for row in rows if row.is_current for word in id_word_rows(row.key, row.order_id)]
+    add(connection, order_words, words)
     blank_attempts(connection, submissions, find_other_periods(connection, submissions))
 
 
@@ -101,6 +104,7 @@ class LockedRow(NamedTuple):
     key: int
     order_id: str
     submission: str
+    is_current: bool
 
 
 _SELECT_ERASED = select(erased_orders.c.order_id, erased_orders.c.submission).where(
@@ -118,7 +122,7 @@ _FORGET_REASONS = (
 )
 """Of holds that were released."""
 _LOCK_ROWS = (
-    select(orders.c.key, orders.c.order_id, orders.c.submission)
+    select(orders.c.key, orders.c.order_id, orders.c.submission, orders.c.is_current)
     .where(IsOneOf(orders.c.order_id, "order_ids"))
     .order_by(orders.c.key)
     .with_for_update()

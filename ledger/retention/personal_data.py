@@ -10,8 +10,9 @@ from sqlalchemy import JSON, Column, Connection, Table, delete, update
 
 from ledger.retention.attempt_owners import OtherPeriods, Period, in_none_of
 from ledger.retention.order_rows import BY_ORDER_ID, OrderRows
-from ledger.schema.tables import ROWS_OF_AN_ORDER, attempts, orders
+from ledger.schema.tables import ROWS_OF_AN_ORDER, attempts, order_words, orders
 from ledger.schema.value_lists import IsOneOf
+from ledger.writing.order_rows import id_word_rows
 
 ORDER_TABLES = (orders, *ROWS_OF_AN_ORDER, *BY_ORDER_ID)
 
@@ -71,4 +72,6 @@ def blank_document(document: OrderRows, submissions: Collection[str], others: Co
                 blanked.tables[table.name].append(row)
             elif values is not None:
                 blanked.tables[table.name].append(row | values)
+    current = [row["key"] for row in blanked.orders if row["is_current"] and row["key"] in keys]
+    blanked.tables[order_words.name] += [row for key in current for row in id_word_rows(key, document.order_id)]
     return blanked

@@ -83,6 +83,11 @@ def external_id_rows(order_key: int, lines: list[LineView]) -> list[dict[str, An
     return [{"order_key": order_key, "value": value} for value in values]
 
 
+def id_word_rows(order_key: int, order_id: str) -> list[dict[str, Any]]:
+    """What an order is found by whose personal data was erased."""
+    return [{"order_key": order_key, "word": word} for word in search_words([order_id])]
+
+
 def word_rows(order_key: int, change: OrderChange, lines: list[LineView]) -> list[dict[str, Any]]:
     customer_id, customer_name = customer_text(change.order, "id"), customer_text(change.order, "name")
     external_ids = (value for line in lines for value in line.external_ids.values())

@@ -11,11 +11,13 @@ from sqlalchemy import Engine, select
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from ledger.reading.filters.order_filter import OrderFilter
+from ledger.reading.ledger_reader import LedgerReader
 from ledger.retention import erasure
 from ledger.retention.archive_folder import ArchiveFolder
 from ledger.retention.archive_orders import archive_orders
 from ledger.retention.archive_rules import rules_for
-from ledger.retention.archived_order import open_archived
+from ledger.retention.archived_order import open_archived, restore_order
 from ledger.retention.customer_orders import CustomerOrder
 from ledger.retention.erase_stored import erase_stored
 from ledger.retention.erasure import ErasureRequest, continue_erasures, erase_customer, plan_erasure
@@ -23,6 +25,7 @@ from ledger.retention.erasure_records import Erasure
 from ledger.retention.holds import HoldRefused, HoldScope, LegalHold, place_hold, release_hold
 from ledger.retention.remnants import remove_remnants
 from ledger.schema.tables import erased_orders, erasures, legal_holds, order_ids, order_words, orders
+from ledger.writing.search_words import search_words
 from tests.ledger.retention.ledger_orders import write
 from tests.ledger.retention.people_orders import PeopleDesk, Person
 from tests.ledger.retention.remnants_search import (
@@ -113,6 +116,28 @@ async def test_a_customer_is_erased_everywhere_and_others_keep_their_data(
     assert await continue_erasures(ledger_database, client) == []
 
 
+async def test_an_erased_order_is_found_by_its_id_alone(
+    people_desk: PeopleDesk, ledger_database: Engine, tmp_path: Path
+) -> None:
+    nora, folder = Person(), ArchiveFolder(tmp_path / "archive")
+    archived = await people_desk.submit_and_complete(nora)
+    archive_orders(ledger_database, folder, rules_for((), timedelta(0)), NOW + timedelta(days=1))
+    ended = await people_desk.submit_and_complete(nora)
+    reader = LedgerReader(ledger_database)
+
+    def found_by(text: str) -> list[str]:
+        page, _ = reader.list_orders(OrderFilter(search=text))
+        return [order.order_id for order in page.orders]
+
+    assert found_by(nora.mark) == [ended.id]
+    await erase_customer(ledger_database, people_desk.desk.client, erasure_request(nora))
+    assert found_by(ended.id) == found_by(ended.id[2:]) == [ended.id]
+    assert found_by(nora.mark) == []
+    restore_order(ledger_database, archived.id)
+    assert found_by(archived.id) == [archived.id]
+    assert found_by(nora.mark) == []
+
+
 async def test_what_arrives_later_does_not_bring_erased_data_back(
     people_desk: PeopleDesk, ledger_database: Engine
 ) -> None:
@@ -123,7 +148,8 @@ async def test_what_arrives_later_does_not_bring_erased_data_back(
     assert [row for rows in read_rows(ledger_database).values() for row in rows if nora.mark in row] == []
     with ledger_database.connect() as connection:
         assert connection.execute(select(orders.c.state)).scalars().all() == ["completed"]
-        assert connection.execute(select(order_words.c.word)).scalars().all() == []
+        words = connection.execute(select(order_words.c.word)).scalars().all()
+        assert sorted(words) == search_words([order.id])
         assert connection.execute(select(order_ids.c.accepted, order_ids.c.digest)).all() == [(True, None)]
         assert connection.execute(select(erased_orders.c.order_id)).scalars().all() == [order.id]
 
