@@ -314,9 +314,8 @@ class FulfilOrder:
         )
         self._submitted.line_reasons = RECENT_LINE_REASONS.find(compiled.plan)
         _apply_patches(run)
-        # without a digest, that of the order before is taken away
-        counts = {"priority": run.plan.order.priority, "steps": len(run.steps)}
-        workflow.upsert_memo({**counts, MEMO_REVISION: revision, MEMO_DIGEST: digest or None})
+        memo = {"priority": run.plan.order.priority, "steps": len(run.steps), MEMO_REVISION: revision}
+        workflow.upsert_memo({**memo, MEMO_DIGEST: digest or None})  # None takes away that of the order before
         if self._loop is not None:
             self._loop.set_plan(self._packed_plan, revision)
             self._loop.visibility.publish_amendment(compiled.summary, run)
