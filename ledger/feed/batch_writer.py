@@ -17,6 +17,7 @@ from ledger.database import is_sqlite, write_transaction
 from ledger.error_reasons import blames_database, database_error_reason, is_collision
 from ledger.feed.change_buffer import REFUSED, Taken
 from ledger.feed.pending_order import OrderKey
+from ledger.postgresql_settings import BY_INDEX, set_for_transaction
 from ledger.retention.moved_away import find_erasure_times
 from ledger.schema.tables import attempts, gaps
 from ledger.writing.apply_changes import apply_changes
@@ -28,7 +29,7 @@ from workflows.contract.order_changes import OrderChange
 
 logger = structlog.get_logger("ledger")
 
-_LIMITS = "SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = '60s'"
+_SETTINGS = BY_INDEX | {"lock_timeout": "10s", "statement_timeout": "60s"}
 """A transaction of the writer that waits longer is given up, and tried again later."""
 
 MAX_COLLISIONS = 4
@@ -119,7 +120,7 @@ class BatchWriter:
         try:
             with write_transaction(self._engine) as connection:
                 if not is_sqlite(connection):
-                    connection.exec_driver_sql(_LIMITS)
+                    set_for_transaction(connection, _SETTINGS)
                 changes = [order.merged() for order in taken.orders]
                 missed = apply_changes(connection, changes, self._memory, repair=repair) if changes else []
                 self._add_attempts(connection, taken.attempts, repair=repair)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from activity_contract.line_reasons import LineReason
 from ledger.database import describe_location, is_sqlite, ledger_errors, open_ledger
+from ledger.postgresql_settings import BY_INDEX
 from ledger.reading import changes
 from ledger.reading.changes import ChangedOrders, OpenWork, Pulse
 from ledger.reading.filters.order_filter import OrderFilter
@@ -55,10 +56,7 @@ AnswerT = TypeVar("AnswerT")
 TIME_LIMIT = 10.0
 """Seconds for one question. Those that docs/ledger.md lists take milliseconds."""
 
-_POSTGRESQL_SETTINGS = {
-    "enable_seqscan": "off",
-    "enable_hashjoin": "off",
-    "enable_mergejoin": "off",
+_POSTGRESQL_SETTINGS = BY_INDEX | {
     "max_parallel_workers_per_gather": "0",
     "jit": "off",
     "random_page_cost": "1.1",

@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 from activities.attempts.attempt_sink import AttemptRecord
+from ledger.database import open_ledger
 from ledger.feed.batch_writer import BatchWriter
 from ledger.feed.change_buffer import Taken
 from ledger.feed.pending_order import PendingOrder
+from ledger.reconciliation.repairs import write_record
 from ledger.schema.tables import metadata
 from ledger.writing.memory import WriterMemory
+from tests.support.ledger.databases import new_postgresql_ledger
 from tests.support.ledger.query_plans import query_plan, sent_statements
 from tests.support.ledger.simulated_orders import SimulatedOrder
+from tests.support.servers.postgres import PostgresServer
 
 SMALL = {"catalogue_versions", "state_counts"}
 """Tables that have few rows however many orders there are."""
@@ -39,3 +43,27 @@ def test_no_statement_of_a_writer_reads_a_whole_table(ledger_database: Engine) -
     assert len(plans) > 10
     whole = rf"(SCAN|Seq Scan) ({LARGE})\b(?! USING)"
     assert {statement: plan for statement, plan in plans.items() if any(re.match(whole, step) for step in plan)} == {}
+
+
+def test_postgresql_does_not_read_whole_tables_because_they_are_small_at_first(postgres_server: PostgresServer) -> None:
+    """It would keep the plans, and not notice that the tables grow."""
+    with new_postgresql_ledger(postgres_server) as url:
+        engine = open_ledger(url)
+        writer = BatchWriter(engine, "7@worker-1", WriterMemory())
+        before = _whole_reads(engine)
+        for number in range(10):
+            order = SimulatedOrder(f"HS-{number}")
+            for change in order.whole_life():
+                writer.write(Taken([PendingOrder.of(change, 0.0)]), nothing)
+            write_record(engine, order.complete(), None, is_closed=True)
+        assert _whole_reads(engine) == before
+        engine.dispose()
+
+
+def _whole_reads(engine: Engine) -> dict[str, int]:
+    """Table → how often it was read as a whole, of those that grow with the orders."""
+    with engine.connect() as connection:
+        connection.execute(text("SELECT pg_stat_force_next_flush()"))
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT relname, seq_scan FROM pg_stat_user_tables"))
+        return {table: scans for table, scans in rows if re.fullmatch(LARGE, table)}
