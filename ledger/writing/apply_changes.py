@@ -54,6 +54,9 @@ from workflows.contract.order_changes import OrderChange
 
 ROWS_OF_CURRENT_ORDERS = (order_products, order_systems, order_external_ids, order_words, work_items)
 MISSED = "missed"
+_SELECT_VERSIONS = select(catalogue_versions.c.version, catalogue_versions.c.key).where(
+    IsOneOf(catalogue_versions.c.version, "versions")
+)
 _DELETE_GAPS = delete(gaps).where(IsOneOf(gaps.c.order_id, "order_ids"), IsOneOf(gaps.c.submission, "submissions"))
 
 
@@ -126,8 +129,7 @@ def _find_version_keys(connection: Connection, versions: Collection[str]) -> dic
     """Of those that have one."""
     if not versions:
         return {}
-    query = select(catalogue_versions.c.version, catalogue_versions.c.key)
-    found = connection.execute(query.where(catalogue_versions.c.version.in_(sorted(versions))))
+    found = connection.execute(_SELECT_VERSIONS, {"versions": versions})
     return {row.version: row.key for row in found}
 
 
