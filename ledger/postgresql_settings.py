@@ -6,10 +6,14 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
-BY_INDEX = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
-"""For statements that find each row by an index. PostgreSQL keeps the plan that it made for a statement first. If a
-table had few rows then, it would read the whole table, and go on so until the table is analysed: minutes, while the
-table grows."""
+BY_INDEX = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"}
+"""For statements that find each row by an index. Releases of PostgreSQL before 18 may compile a plan with a step that
+is `off`, because they count it as very costly."""
+
+WRITING = BY_INDEX | {"plan_cache_mode": "force_generic_plan"}
+"""PostgreSQL keeps the plan of a statement that it has prepared. If the tables had few rows then, it would read them as
+a whole, and go on so while they grow, until they are analysed. It makes no new plan for each list of keys, either: by
+index, the plans are the same."""
 
 
 def set_for_transaction(connection: Connection, settings: Mapping[str, str]) -> None:

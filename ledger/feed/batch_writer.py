@@ -17,7 +17,7 @@ from ledger.database import is_sqlite, write_transaction
 from ledger.error_reasons import blames_database, database_error_reason, is_collision
 from ledger.feed.change_buffer import REFUSED, Taken
 from ledger.feed.pending_order import OrderKey
-from ledger.postgresql_settings import BY_INDEX, set_for_transaction
+from ledger.postgresql_settings import WRITING, set_for_transaction
 from ledger.retention.moved_away import find_erasure_times
 from ledger.schema.tables import attempts, gaps
 from ledger.writing.apply_changes import apply_changes
@@ -29,7 +29,7 @@ from workflows.contract.order_changes import OrderChange
 
 logger = structlog.get_logger("ledger")
 
-_SETTINGS = BY_INDEX | {"lock_timeout": "10s", "statement_timeout": "60s"}
+_SETTINGS = WRITING | {"lock_timeout": "10s", "statement_timeout": "60s"}
 """A transaction of the writer that waits longer is given up, and tried again later."""
 
 MAX_COLLISIONS = 4

@@ -58,7 +58,6 @@ TIME_LIMIT = 10.0
 
 _POSTGRESQL_SETTINGS = BY_INDEX | {
     "max_parallel_workers_per_gather": "0",
-    "jit": "off",
     "random_page_cost": "1.1",
 }
 """A list never reads a whole table, nor all orders that have a word: an index has what it shows, and the planner shall

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ledger.database import is_sqlite, write_transaction
 from ledger.error_reasons import blames_database, database_error_reason
-from ledger.postgresql_settings import BY_INDEX, set_for_transaction
+from ledger.postgresql_settings import WRITING, set_for_transaction
 from ledger.reconciliation.gap_list import close_gap
 from ledger.reconciliation.stored_runs import StoredRun, load_stored_runs
 from ledger.retention.moved_away import MovedAway, find_moved
@@ -52,7 +52,7 @@ def _write_record(
 ) -> bool:
     with write_transaction(engine) as connection:
         if not is_sqlite(connection):
-            set_for_transaction(connection, BY_INDEX)
+            set_for_transaction(connection, WRITING)
         away = find_moved(connection, [record.order_id]).get((record.order_id, record.submission))
         if away is MovedAway.ERASED or (away is MovedAway.ARCHIVED and is_closed):
             for submission in ("", record.submission):
