@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from ledger.feed.pending_order import OrderKey
 
-MIN_INTERVAL, MAX_INTERVAL = 0.25, 0.6
+MIN_INTERVAL, MAX_INTERVAL = 0.25, 0.8
 """Seconds between the beginnings of two transactions."""
-INTERVAL_PER_ORDER = 0.006
+INTERVAL_PER_ORDER = 0.008
 """Seconds, for each active order."""
 ACTIVE_TIME = 2.0
 """Seconds for which an order counts as active after a change of it was taken."""
