@@ -119,6 +119,8 @@ class ChildProcess:
 class BenchmarkEnvironment:
     client: Client
     address: str
+    server_pid: int
+    """Of Temporal."""
     target_url: str
     data_folder: Path
 
@@ -175,7 +177,7 @@ async def benchmark_environment() -> AsyncIterator[BenchmarkEnvironment]:
         server_command = list(temporal_server.server_command(ports, folder / "temporal.db"))
         target_command = [sys.executable, "-m", "benchmarks.stub_system"]
         with (
-            stopped_at_exit(ChildProcess(server_command, {}, folder / "temporal.log", None)),
+            stopped_at_exit(ChildProcess(server_command, {}, folder / "temporal.log", None)) as server,
             stopped_at_exit(ChildProcess(target_command, {}, folder / "target.log", "http")) as target,
         ):
             client = await temporal_server.connect(ports)
@@ -184,4 +186,5 @@ async def benchmark_environment() -> AsyncIterator[BenchmarkEnvironment]:
                 if time.monotonic() > deadline:
                     raise RuntimeError((folder / "temporal.log").read_text()[-2000:])
                 await asyncio.sleep(0.1)
-            yield BenchmarkEnvironment(client, f"{HOST}:{ports.temporal}", target.find_log_line("http"), folder)
+            address = f"{HOST}:{ports.temporal}"
+            yield BenchmarkEnvironment(client, address, server.pid, target.find_log_line("http"), folder)

@@ -19,6 +19,7 @@ from benchmarks.environment import (
     stopped_at_exit,
     tree_cpu_seconds,
 )
+from benchmarks.ledger.machine_speed import SpeedSample, ratio_at_equal_speed, speed_exponent
 from benchmarks.orders import twelve_step_order
 from benchmarks.reporting import format_spread, percentile, print_line
 from operations.client import OrderClient
@@ -51,12 +52,17 @@ class Round(NamedTuple):
     orders: int
     side_cpu_seconds: float
     """Of the worker and the database's server, until the last change was written, per order."""
+    temporal_cpu_seconds: float
     machine_cpu_seconds: float
-    """Of all processes, until the last order had ended, per order."""
+    """Of all processes. Both until the last order had ended, per order."""
 
     @property
     def orders_per_second(self) -> float:
         return self.orders / self.seconds
+
+    @property
+    def speed(self) -> SpeedSample:
+        return SpeedSample(self.orders_per_second, self.temporal_cpu_seconds)
 
 
 @contextmanager
@@ -96,11 +102,14 @@ async def run_round(bench: BenchmarkEnvironment, side: Side, name: str, orders: 
         await OrderClient(bench.client, side.task_queue).submit(twelve_step_order(order_id), decision_timeout=120)
         await bench.client.get_workflow_handle(order_workflow_id(order_id)).result()
 
-    began, used, used_by_all = time.perf_counter(), _side_cpu_seconds(side), machine_cpu_seconds()
+    used, used_by_temporal = _side_cpu_seconds(side), cpu_seconds(bench.server_pid)
+    began, used_by_all = time.perf_counter(), machine_cpu_seconds()
     await asyncio.gather(*(run(f"{name}-{number}") for number in range(orders)))
     seconds, used_by_all = time.perf_counter() - began, machine_cpu_seconds() - used_by_all
+    used_by_temporal = cpu_seconds(bench.server_pid) - used_by_temporal
     await asyncio.sleep(SETTLING)
-    return Round(seconds, orders, (_side_cpu_seconds(side) - used) / orders, used_by_all / orders)
+    used = _side_cpu_seconds(side) - used
+    return Round(seconds, orders, used / orders, used_by_temporal / orders, used_by_all / orders)
 
 
 def _side_cpu_seconds(side: Side) -> float:
@@ -125,6 +134,7 @@ async def measure(orders: int = ORDERS, rounds: int = ROUNDS) -> None:
 
 def _report_throughput(results: Mapping[str, list[Round]], orders: int) -> None:
     baseline = results[WITHOUT]
+    exponent = speed_exponent([one.speed for one in rounds] for rounds in results.values())
     print_line(f"Cost of the ledger: {orders} orders of 12 calls at once, {len(baseline)} rounds in turns")
     for name, rounds in results.items():
         print_line(
@@ -133,18 +143,20 @@ def _report_throughput(results: Mapping[str, list[Round]], orders: int) -> None:
             f"of the machine {format_spread([one.machine_cpu_seconds * 1000 for one in rounds], ' ms an order', 1)}"
         )
         if rounds is not baseline:
-            _report_ratios(list(zip(rounds, baseline, strict=True)))
+            _report_ratios(list(zip(rounds, baseline, strict=True)), exponent)
 
 
-def _report_ratios(pairs: list[tuple[Round, Round]]) -> None:
-    """Temporal's part of the processor changes much from round to round, and with it the throughput. What the worker
-    and the database need changes less, so the second line is the more exact one. It lacks what they cost Temporal."""
+def _report_ratios(pairs: list[tuple[Round, Round]], exponent: float) -> None:
+    """The machine is not equally fast in all rounds, so the second and third line are more exact than the first. They
+    lack what the ledger costs Temporal."""
     speed = [one.orders_per_second / base.orders_per_second for one, base in pairs]
     together = sum(base.seconds for _, base in pairs) / sum(one.seconds for one, _ in pairs)
     print_line(
         f"  {'ratio':11} orders/s {format_spread(speed)}, 95 % of the median {median_interval(speed)}; all rounds "
         f"together {together:.2f}"
     )
+    equal = [ratio_at_equal_speed(one.speed, base.speed, exponent) for one, base in pairs]
+    print_line(f"  {'equal speed':11} orders/s {format_spread(equal)}, 95 % of the median {median_interval(equal)}")
     added = [one.side_cpu_seconds - base.side_cpu_seconds for one, base in pairs]
     share = [cpu / base.machine_cpu_seconds for cpu, (_, base) in zip(added, pairs, strict=True)]
     print_line(
