@@ -6,16 +6,20 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
-BY_INDEX = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"}
+from ledger.database import is_sqlite
+
+INDEX_PLANS = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"}
 """For statements that find each row by an index. Releases of PostgreSQL before 18 may compile a plan with a step that
 is `off`, because they count it as very costly."""
 
-WRITING = BY_INDEX | {"plan_cache_mode": "force_generic_plan"}
-"""PostgreSQL keeps the plan of a statement that it has prepared. If the tables had few rows then, it would read them as
-a whole, and go on so while they grow, until they are analysed. It makes no new plan for each list of keys, either: by
-index, the plans are the same."""
+WRITER_SETTINGS = INDEX_PLANS | {"plan_cache_mode": "force_generic_plan"}
+"""PostgreSQL keeps the plan of a prepared statement until the table is analysed. A plan that was made while the table
+had few rows reads the whole table, and costs more with each order. With the last setting, PostgreSQL does not plan a
+statement again for each list of keys: it would get the same plan."""
 
 
-def set_for_transaction(connection: Connection, settings: Mapping[str, str]) -> None:
-    """Until the transaction ends. One message to the server, whose names and values come from this code."""
-    connection.exec_driver_sql("; ".join(f"SET LOCAL {name} = '{value}'" for name, value in settings.items()))
+def set_on_postgresql(connection: Connection, settings: Mapping[str, str]) -> None:
+    """Until the transaction ends, with one message to the server. Does nothing on SQLite. Names and values are put into
+    the text of the statement, so they must not come from users."""
+    if not is_sqlite(connection):
+        connection.exec_driver_sql("; ".join(f"SET LOCAL {name} = '{value}'" for name, value in settings.items()))

@@ -1,8 +1,8 @@
 """Compares rounds as if the machine had been equally fast in each.
 
-A shared machine is half as fast again in one round as in the next. Temporal does the same work for every order, so the
-processor time that it needs for one says how fast the machine was. How far the throughput depends on that is the slope
-of a regression within the rounds of each side, as in an analysis of covariance.
+On a shared machine, all processes need up to one and a half times the processor time in some rounds. Temporal does the
+same work for every order, so its processor time for an order tells how fast the machine was. A regression within the
+rounds of each side (an analysis of covariance) tells how far the throughput depends on that.
 """
 
 from __future__ import annotations

@@ -13,11 +13,11 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from activities.attempts.attempt_sink import AttemptRecord
-from ledger.database import is_sqlite, write_transaction
+from ledger.database import write_transaction
 from ledger.error_reasons import blames_database, database_error_reason, is_collision
 from ledger.feed.change_buffer import REFUSED, Taken
 from ledger.feed.pending_order import OrderKey
-from ledger.postgresql_settings import WRITING, set_for_transaction
+from ledger.postgresql_settings import WRITER_SETTINGS, set_on_postgresql
 from ledger.retention.moved_away import find_erasure_times
 from ledger.schema.tables import attempts, gaps
 from ledger.writing.apply_changes import apply_changes
@@ -29,7 +29,7 @@ from workflows.contract.order_changes import OrderChange
 
 logger = structlog.get_logger("ledger")
 
-_SETTINGS = WRITING | {"lock_timeout": "10s", "statement_timeout": "60s"}
+_SETTINGS = WRITER_SETTINGS | {"lock_timeout": "10s", "statement_timeout": "60s"}
 """A transaction of the writer that waits longer is given up, and tried again later."""
 
 MAX_COLLISIONS = 4
@@ -119,8 +119,7 @@ class BatchWriter:
     def _transact_once(self, taken: Taken, report: Report | None, *, repair: bool) -> list[OrderChange]:
         try:
             with write_transaction(self._engine) as connection:
-                if not is_sqlite(connection):
-                    set_for_transaction(connection, _SETTINGS)
+                set_on_postgresql(connection, _SETTINGS)
                 changes = [order.merged() for order in taken.orders]
                 missed = apply_changes(connection, changes, self._memory, repair=repair) if changes else []
                 self._add_attempts(connection, taken.attempts, repair=repair)

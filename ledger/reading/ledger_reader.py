@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from activity_contract.line_reasons import LineReason
 from ledger.database import describe_location, is_sqlite, ledger_errors, open_ledger
-from ledger.postgresql_settings import BY_INDEX
+from ledger.postgresql_settings import INDEX_PLANS
 from ledger.reading import changes
 from ledger.reading.changes import ChangedOrders, OpenWork, Pulse
 from ledger.reading.filters.order_filter import OrderFilter
@@ -56,7 +56,7 @@ AnswerT = TypeVar("AnswerT")
 TIME_LIMIT = 10.0
 """Seconds for one question. Those that docs/ledger.md lists take milliseconds."""
 
-_POSTGRESQL_SETTINGS = BY_INDEX | {
+_POSTGRESQL_SETTINGS = INDEX_PLANS | {
     "max_parallel_workers_per_gather": "0",
     "random_page_cost": "1.1",
 }

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Engine, update
 from sqlalchemy.exc import DBAPIError
 
-from ledger.database import is_sqlite, write_transaction
+from ledger.database import write_transaction
 from ledger.error_reasons import blames_database, database_error_reason
-from ledger.postgresql_settings import WRITING, set_for_transaction
+from ledger.postgresql_settings import WRITER_SETTINGS, set_on_postgresql
 from ledger.reconciliation.gap_list import close_gap
 from ledger.reconciliation.stored_runs import StoredRun, load_stored_runs
 from ledger.retention.moved_away import MovedAway, find_moved
@@ -51,8 +51,7 @@ def _write_record(
     engine: Engine, record: OrderChange, interruption: Interruption | None, *, is_closed: bool, repair: bool
 ) -> bool:
     with write_transaction(engine) as connection:
-        if not is_sqlite(connection):
-            set_for_transaction(connection, WRITING)
+        set_on_postgresql(connection, WRITER_SETTINGS)
         away = find_moved(connection, [record.order_id]).get((record.order_id, record.submission))
         if away is MovedAway.ERASED or (away is MovedAway.ARCHIVED and is_closed):
             for submission in ("", record.submission):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, text
@@ -56,8 +57,35 @@ def test_postgresql_does_not_read_whole_tables_because_they_are_small_at_first(p
             for change in order.whole_life():
                 writer.write(Taken([PendingOrder.of(change, 0.0)]), nothing)
             write_record(engine, order.complete(), None, is_closed=True)
+        generic, custom = _plans(engine)
+        assert generic > 100
+        assert custom == 0, "no statement is planned again for each list of keys"
         assert _whole_reads(engine) == before
         engine.dispose()
+
+
+def test_the_text_of_a_statement_does_not_depend_on_how_many_orders_are_written(ledger_database: Engine) -> None:
+    """Each text is prepared by SQLAlchemy and by the database."""
+
+    def texts(first: int, last: int) -> set[str]:
+        pending = []
+        for number in range(first, last):
+            change = SimulatedOrder(f"HS-{number}").complete()
+            change = replace(change, order=replace(change.order, catalogue_version=f"sha256:{number:064}"))
+            pending.append(PendingOrder.of(change, 0.0))
+        with sent_statements(ledger_database) as sent:
+            BatchWriter(ledger_database, "7@worker-1", WriterMemory()).write(Taken(pending), nothing)
+        return {statement for statement, _ in sent}
+
+    assert texts(0, 2) == texts(2, 7)
+
+
+def _plans(engine: Engine) -> tuple[int, int]:
+    """How often prepared statements ran with the plan that they keep, and with one that was made for the occasion."""
+    with engine.begin() as connection:
+        query = text("SELECT sum(generic_plans), sum(custom_plans) FROM pg_prepared_statements")
+        generic, custom = connection.execute(query).one()
+        return int(generic or 0), int(custom or 0)
 
 
 def _whole_reads(engine: Engine) -> dict[str, int]:
